@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note */
+/*
+ * ipcq: message queues as character devices.
+ *
+ * The interface of /dev/ipcq/control and of every queue descriptor.  See
+ * ipcq(4) for the semantics and for what each error means.
+ *
+ * All structures are the same bytes for 32-bit and 64-bit callers.  They may
+ * grow at the end.  The size a caller was built with travels in the ioctl
+ * number: a caller older than the kernel gets zeroes for the fields it does not
+ * know; a caller newer than the kernel gets E2BIG if it uses a field that the
+ * kernel does not know.  Unknown bits in any mask or flags field get EINVAL, as
+ * do reserved fields that are not zero.
+ */
+#ifndef _UAPI_LINUX_IPCQ_H
+#define _UAPI_LINUX_IPCQ_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+/* Longest name of a queue in bytes, without the terminating NUL. */
+#define IPCQ_NAME_MAX		63
+
+/* Highest priority; 0 is the lowest and the default, as in mq_send(3). */
+#define IPCQ_PRIO_MAX		32767
+
+/**
+ * enum ipcq_order - which waiting message is received next
+ * @IPCQ_ORDER_FIFO: the one that was sent first, whatever its priority
+ * @IPCQ_ORDER_PRIORITY: the one of the highest priority, and among those the
+ *	one that was sent first
+ */
+enum ipcq_order {
+	IPCQ_ORDER_FIFO		= 0,
+	IPCQ_ORDER_PRIORITY	= 1,
+};
+
+/* Bits of struct ipcq_attr.flags. */
+#define IPCQ_F_EPHEMERAL	(1u << 0) /* destroyed at the last close */
+#define IPCQ_F_HANGUP		(1u << 1) /* EOF and EPIPE as for a pipe */
+#define IPCQ_F_ANONYMOUS	(1u << 2) /* read only: has no name */
+#define IPCQ_F_UNLINKED		(1u << 3) /* read only: destroyed, still open */
+#define IPCQ_F_SHUT_SEND	(1u << 4) /* read only: see IPCQ_IOC_SHUTDOWN */
+#define IPCQ_F_SHUT_RECV	(1u << 5) /* read only: see IPCQ_IOC_SHUTDOWN */
+
+/* Bits of struct ipcq_attr.mask: the fields that the caller has filled in. */
+#define IPCQ_ATTR_FLAGS		(1u << 0)
+#define IPCQ_ATTR_ORDER		(1u << 1)
+#define IPCQ_ATTR_MAX_MSGS	(1u << 2)
+#define IPCQ_ATTR_MAX_BYTES	(1u << 3)
+#define IPCQ_ATTR_MAX_MSG_SIZE	(1u << 4)
+#define IPCQ_ATTR_MODE		(1u << 5) /* only at creation */
+#define IPCQ_ATTR_UID		(1u << 6) /* only at creation */
+#define IPCQ_ATTR_GID		(1u << 7) /* only at creation */
+#define IPCQ_ATTR_HIGH_PCT	(1u << 8)
+#define IPCQ_ATTR_LOW_PCT	(1u << 9)
+
+/**
+ * struct ipcq_attr - the attributes of a queue
+ * @mask: IPCQ_ATTR_*: on input, which of the fields below are given; the rest
+ *	keep their value, or take the default at creation.  On output of
+ *	IPCQ_IOC_GET_ATTR, every bit that the kernel knows.
+ * @flags: IPCQ_F_*
+ * @order: enum ipcq_order
+ * @max_msgs: capacity in messages, 1 or more
+ * @max_bytes: capacity in bytes of payload, 1 or more
+ * @max_msg_size: most bytes in one message, 1 to @max_bytes
+ * @mode: permission bits of the device node (0 to 0777), applied as they are:
+ *	the umask has no say
+ * @uid: owner, in the caller's user namespace
+ * @gid: group, in the caller's user namespace
+ * @high_pct: fill level in percent of @max_msgs or @max_bytes, whichever is
+ *	fuller, at which the netlink event ``high-water`` is sent; 1 to 100
+ * @low_pct: fill level in percent at or below which the event ``normal`` is
+ *	sent afterwards; 0 to @high_pct - 1
+ * @id: output only: number of the queue, the minor of its device node
+ * @depth: output only: messages waiting
+ * @bytes: output only: bytes of payload waiting
+ * @name: output only: NUL-terminated; empty for an anonymous queue
+ *
+ * Output only fields are ignored on input.
+ */
+struct ipcq_attr {
+	__u32 mask;
+	__u32 flags;
+	__u32 order;
+	__u32 max_msgs;
+	__u64 max_bytes;
+	__u32 max_msg_size;
+	__u32 mode;
+	__u32 uid;
+	__u32 gid;
+	__u32 high_pct;
+	__u32 low_pct;
+	__u32 id;
+	__u32 depth;
+	__u64 bytes;
+	__u8 name[IPCQ_NAME_MAX + 1];
+};
+
+/**
+ * struct ipcq_create - argument of IPCQ_IOC_CREATE
+ * @name: NUL-terminated; empty for an anonymous queue.  1 to 63 of
+ *	``A-Za-z0-9._-``, not starting with a dot, not ``control``.
+ * @open_flags: O_RDONLY, O_WRONLY or O_RDWR, with O_NONBLOCK and O_CLOEXEC
+ * @pad: zero
+ * @attr: the attributes that @attr.mask names
+ */
+struct ipcq_create {
+	__u8 name[IPCQ_NAME_MAX + 1];
+	__u32 open_flags;
+	__u32 pad;
+	struct ipcq_attr attr;
+};
+
+/* Bits of struct ipcq_destroy.flags. */
+#define IPCQ_DESTROY_IF_EMPTY	(1u << 0) /* EBUSY when messages wait */
+
+/**
+ * struct ipcq_destroy - argument of IPCQ_IOC_DESTROY
+ * @name: as in struct ipcq_create, not empty
+ * @flags: IPCQ_DESTROY_*
+ * @depth: output: messages that waited in the queue.  They are dropped at the
+ *	last close: now, if @openers is 0.
+ * @openers: output: open descriptions that the queue still has; they go on
+ * @pad: zero
+ */
+struct ipcq_destroy {
+	__u8 name[IPCQ_NAME_MAX + 1];
+	__u32 flags;
+	__u32 depth;
+	__u32 openers;
+	__u32 pad;
+};
+
+/* Bits of struct ipcq_msg.flags that a caller may set. */
+#define IPCQ_MSG_NONBLOCK	(1u << 0) /* as if O_NONBLOCK were set */
+#define IPCQ_MSG_TIMEOUT	(1u << 1) /* @timeout_ns is given */
+#define IPCQ_MSG_ABSTIME	(1u << 2) /* @timeout_ns is a point in time */
+#define IPCQ_MSG_REALTIME	(1u << 3) /* of CLOCK_REALTIME, with ABSTIME */
+#define IPCQ_MSG_NOSIGNAL	(1u << 4) /* send: EPIPE without SIGPIPE */
+
+/**
+ * struct ipcq_msg - a message to be sent, or one that was received
+ * @data: address of the payload; of the buffer to fill on receipt
+ * @size: bytes at @data; on receipt the size of the buffer, replaced by the
+ *	size of the message
+ * @flags: IPCQ_MSG_*
+ * @prio: 0 to IPCQ_PRIO_MAX; output on receipt
+ * @type: a tag that the kernel carries and does not read; output on receipt
+ * @pad: zero
+ * @timeout_ns: nanoseconds from now, or with IPCQ_MSG_ABSTIME the point in time
+ *	in nanoseconds of CLOCK_MONOTONIC (or of CLOCK_REALTIME), at which a
+ *	call that cannot proceed fails with ETIMEDOUT; 0 or more.  Zero without
+ *	IPCQ_MSG_TIMEOUT.
+ * @seq: output: place of the message in the order in which the queue accepted
+ *	messages, from 1
+ * @time_ns: output: CLOCK_MONOTONIC time at which the queue accepted it
+ * @lost: output on receipt: messages that the queue accepted and that were
+ *	purged or dropped since this descriptor was opened or last received
+ *	with IPCQ_IOC_RECV
+ * @pid: output on receipt: the sender's process, in the receiver's pid
+ *	namespace; 0 if it has none there
+ * @uid: output on receipt: the sender's effective uid, in the receiver's user
+ *	namespace; the overflow uid if it has none there
+ * @gid: output on receipt: the same for its effective gid
+ * @pad2: zero
+ *
+ * On input of IPCQ_IOC_RECV the output fields are ignored.
+ */
+struct ipcq_msg {
+	__u64 data;
+	__u64 size;
+	__u32 flags;
+	__u32 prio;
+	__u32 type;
+	__u32 pad;
+	__s64 timeout_ns;
+	__u64 seq;
+	__u64 time_ns;
+	__u64 lost;
+	__u32 pid;
+	__u32 uid;
+	__u32 gid;
+	__u32 pad2;
+};
+
+/**
+ * struct ipcq_open_end - argument of IPCQ_IOC_OPEN_END
+ * @open_flags: O_RDONLY, O_WRONLY or O_RDWR, no more than the descriptor has,
+ *	with O_NONBLOCK and O_CLOEXEC
+ * @pad: zero
+ */
+struct ipcq_open_end {
+	__u32 open_flags;
+	__u32 pad;
+};
+
+/**
+ * struct ipcq_purge - argument of IPCQ_IOC_PURGE
+ * @purged: output: messages that were thrown away
+ */
+struct ipcq_purge {
+	__u64 purged;
+};
+
+/* Bits of struct ipcq_shutdown.how. */
+#define IPCQ_SHUT_SEND		(1u << 0) /* sends fail with EPIPE */
+#define IPCQ_SHUT_RECV		(1u << 1) /* receives and sends end */
+
+/**
+ * struct ipcq_shutdown - argument of IPCQ_IOC_SHUTDOWN
+ * @how: IPCQ_SHUT_*: the directions that are shut from now on; 0 opens both.
+ *	With IPCQ_SHUT_SEND receivers drain what waits and then see end of file.
+ *	With IPCQ_SHUT_RECV receivers see end of file at once, messages stay, and
+ *	sends fail with EPIPE as well: nobody could receive them.
+ * @pad: zero
+ */
+struct ipcq_shutdown {
+	__u32 how;
+	__u32 pad;
+};
+
+#define IPCQ_IOC_MAGIC		0xB1
+
+/* On /dev/ipcq/control.  CREATE returns a descriptor of the new queue. */
+#define IPCQ_IOC_CREATE		_IOWR(IPCQ_IOC_MAGIC, 0x00, struct ipcq_create)
+#define IPCQ_IOC_DESTROY	_IOWR(IPCQ_IOC_MAGIC, 0x01, struct ipcq_destroy)
+
+/* On a queue.  OPEN_END returns a descriptor of the same queue. */
+#define IPCQ_IOC_SEND		_IOWR(IPCQ_IOC_MAGIC, 0x10, struct ipcq_msg)
+#define IPCQ_IOC_RECV		_IOWR(IPCQ_IOC_MAGIC, 0x11, struct ipcq_msg)
+#define IPCQ_IOC_GET_ATTR	_IOWR(IPCQ_IOC_MAGIC, 0x12, struct ipcq_attr)
+#define IPCQ_IOC_SET_ATTR	_IOWR(IPCQ_IOC_MAGIC, 0x13, struct ipcq_attr)
+#define IPCQ_IOC_PURGE		_IOWR(IPCQ_IOC_MAGIC, 0x14, struct ipcq_purge)
+#define IPCQ_IOC_SHUTDOWN	_IOWR(IPCQ_IOC_MAGIC, 0x15, struct ipcq_shutdown)
+#define IPCQ_IOC_OPEN_END	_IOWR(IPCQ_IOC_MAGIC, 0x16, struct ipcq_open_end)
+
+#endif /* _UAPI_LINUX_IPCQ_H */
