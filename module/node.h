@@ -4,13 +4,13 @@
 #define IPCQ_NODE_H
 
 #include <linux/bits.h>
+#include <linux/fs.h>
 #include <linux/kdev_t.h>
 #include <linux/types.h>
 
 /* Minors the module takes; ids of queues are below. */
 #define IPCQ_MINORS	BIT(MINORBITS)
 
-struct file_operations;
 struct ipcq_identity;
 struct ipcq_node;
 

@@ -26,8 +26,8 @@
  *	soon; the array's lock
  * @names: linked queues; @lock
  * @gone: the counters of queues that are gone; @lock
- * @created: queues ever made; @lock
- * @destroyed: queues that are gone; @lock
+ * @nr_created: queues ever made; @lock
+ * @nr_destroyed: queues that are gone; @lock
  */
 static struct ipcq_registry {
 	struct mutex lock;	/* outermost */
@@ -35,8 +35,8 @@ static struct ipcq_registry {
 	u32 next_id;
 	DECLARE_HASHTABLE(names, IPCQ_NAME_BITS);
 	struct ipcq_stats gone;
-	u64 created;
-	u64 destroyed;
+	u64 nr_created;
+	u64 nr_destroyed;
 } ipcq_registry = {
 	.lock = __MUTEX_INITIALIZER(ipcq_registry.lock),
 	.queues = XARRAY_INIT(ipcq_registry.queues, XA_FLAGS_ALLOC1),
@@ -106,7 +106,7 @@ struct ipcq_queue *ipcq_queue_create(const struct ipcq_identity *identity,
 			      XA_LIMIT(1, IPCQ_MINORS - 1),
 			      &ipcq_registry.next_id, GFP_KERNEL_ACCOUNT);
 	if (err >= 0)
-		ipcq_registry.created++;
+		ipcq_registry.nr_created++;
 	mutex_unlock(&ipcq_registry.lock);
 	if (err < 0) {
 		if (err == -EBUSY)
@@ -139,7 +139,7 @@ static void ipcq_queue_release(struct kref *ref)
 	dropped = ipcq_engine_drain(&q->engine, &messages);
 	ipcq_stats_add(&ipcq_registry.gone, &q->engine.stats);
 	xa_erase(&ipcq_registry.queues, q->id);
-	ipcq_registry.destroyed++;
+	ipcq_registry.nr_destroyed++;
 	mutex_unlock(&ipcq_registry.lock);
 
 	ipcq_free_all(&q->engine, &messages);
@@ -474,8 +474,8 @@ void ipcq_registry_totals(struct ipcq_totals *totals)
 	totals->queues = 0;
 	totals->depth = 0;
 	totals->bytes = 0;
-	totals->created = ipcq_registry.created;
-	totals->destroyed = ipcq_registry.destroyed;
+	totals->created = ipcq_registry.nr_created;
+	totals->destroyed = ipcq_registry.nr_destroyed;
 	totals->stats = ipcq_registry.gone;
 	xa_for_each(&ipcq_registry.queues, id, q) {
 		ipcq_sum(&q->engine, &totals->stats, &totals->depth,
