@@ -24,10 +24,10 @@ typedef struct device ipcq_const_device;
 #define ipcq_class_create(name) class_create(THIS_MODULE, name)
 #endif
 
-/* 6.7: a dump's parsed attributes moved into its genl_info. */
+/* 6.6: a dump's parsed attributes moved into its genl_info. */
 static inline struct nlattr **ipcq_dump_attrs(struct netlink_callback *cb)
 {
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
 	return genl_dumpit_info(cb)->info.attrs;
 #else
 	return genl_dumpit_info(cb)->attrs;
