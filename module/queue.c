@@ -147,21 +147,30 @@ static struct ipcq_event ipcq_event_now(const struct ipcq_engine *e,
 	};
 }
 
-/* Hysteresis: one event on the way up, one on the way down. */
-static void ipcq_check_level(struct ipcq_engine *e, struct ipcq_wake *wake,
-			     u64 now)
+/* Messages came: one event on the way up. */
+static void ipcq_check_high(struct ipcq_engine *e, struct ipcq_wake *wake,
+			    u64 now)
 {
 	lockdep_assert_held(&e->lock);
 
-	if (!e->above) {
-		if (likely(e->depth < e->high_msgs && e->bytes < e->high_bytes))
-			return;
-		e->above = true;
-		wake->event = ipcq_event_now(e, IPCQ_EVENT_HIGH_WATER, now);
-	} else if (e->depth <= e->low_msgs && e->bytes <= e->low_bytes) {
-		e->above = false;
-		wake->event = ipcq_event_now(e, IPCQ_EVENT_NORMAL, now);
-	}
+	if (likely(e->above || (e->depth < e->high_msgs &&
+				e->bytes < e->high_bytes)))
+		return;
+	e->above = true;
+	wake->event = ipcq_event_now(e, IPCQ_EVENT_HIGH_WATER, now);
+}
+
+/* Messages went, and blocked senders were admitted: one event on the way down. */
+static void ipcq_check_low(struct ipcq_engine *e, struct ipcq_wake *wake,
+			   u64 now)
+{
+	lockdep_assert_held(&e->lock);
+
+	if (likely(!e->above) ||
+	    e->depth > e->low_msgs || e->bytes > e->low_bytes)
+		return;
+	e->above = false;
+	wake->event = ipcq_event_now(e, IPCQ_EVENT_NORMAL, now);
 }
 
 /* Senders get EPIPE. */
@@ -273,7 +282,7 @@ static void ipcq_deliver(struct ipcq_engine *e, struct ipcq_message *m, u64 now,
 	if (e->bytes > e->peak_bytes)
 		e->peak_bytes = e->bytes;
 	wake->recv |= IPCQ_POLL_RECV;
-	ipcq_check_level(e, wake, now);
+	ipcq_check_high(e, wake, now);
 }
 
 /* Accept @m: from here on it is delivered, or its loss is counted. */
@@ -344,7 +353,8 @@ static void ipcq_settle(struct ipcq_engine *e, u64 now, struct ipcq_wake *wake)
 			ipcq_waiter_end(e, w, -EPIPE, now, wake);
 		}
 	}
-	ipcq_check_level(e, wake, now);
+	ipcq_check_high(e, wake, now);
+	ipcq_check_low(e, wake, now);
 
 	if (ipcq_is_hung_up(e))
 		wake->recv |= EPOLLHUP | IPCQ_POLL_RECV;
@@ -547,7 +557,7 @@ int ipcq_receive(struct ipcq_engine *e, struct ipcq_party *party,
 		e->bytes -= m->size;
 		ipcq_hand_over(e, party, receipt, m, now);
 		ipcq_admit_senders(e, now, &wake);
-		ipcq_check_level(e, &wake, now);
+		ipcq_check_low(e, &wake, now);
 		if (!was_writable && ipcq_is_writable(e))
 			wake.send |= IPCQ_POLL_SEND;
 		spin_unlock(&e->lock);
