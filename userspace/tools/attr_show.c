@@ -20,8 +20,8 @@ static const struct {
 	{ IPCQ_F_EPHEMERAL,	"ephemeral" },
 	{ IPCQ_F_HANGUP,	"hangup" },
 	{ IPCQ_F_UNLINKED,	"unlinked" },
-	{ IPCQ_F_SHUT_SEND,	"shut_send" },
-	{ IPCQ_F_SHUT_RECV,	"shut_recv" },
+	{ IPCQ_F_SHUT_SEND,	"shut-send" },
+	{ IPCQ_F_SHUT_RECV,	"shut-recv" },
 };
 #define NR_FLAGS	(sizeof(flag_names) / sizeof(flag_names[0]))
 
@@ -61,41 +61,42 @@ static void mode_name(char text[10], uint32_t mode)
 	text[9] = '\0';
 }
 
-void view_add_json(struct buffer *out, const struct queue_view *view)
+/* The names of the flags that are set, each between @quote, with @separator between. */
+static void add_flags(struct buffer *out, unsigned int flags, const char *quote,
+		      const char *separator)
 {
-	const struct ipcq_attr *attr = &view->attr;
-	size_t i;
-
-	buffer_print(out, "{\"name\":\"%s\",\"uid\":%u,\"gid\":%u,\"mode\":\"%04o\"",
-		     view->name, view->uid, view->gid, view->mode);
-	if (view->readable) {
-		buffer_print(out, ",\"id\":%u,\"order\":\"%s\",\"max_msgs\":%u"
-			     ",\"max_bytes\":%" PRIu64 ",\"max_msg_size\":%u"
-			     ",\"depth\":%u,\"bytes\":%" PRIu64
-			     ",\"high_pct\":%u,\"low_pct\":%u",
-			     attr->id, order_name(attr->order), attr->max_msgs,
-			     (uint64_t)attr->max_bytes, attr->max_msg_size, attr->depth,
-			     (uint64_t)attr->bytes, attr->high_pct, attr->low_pct);
-		for (i = 0; i < NR_FLAGS; i++)
-			buffer_print(out, ",\"%s\":%s", flag_names[i].name,
-				     attr->flags & flag_names[i].flag ? "true" : "false");
-	}
-	buffer_add_char(out, '}');
-}
-
-static void add_flags(struct buffer *out, unsigned int flags)
-{
-	const char *separator = "";
+	const char *before = "";
 	size_t i;
 
 	for (i = 0; i < NR_FLAGS; i++) {
 		if (flags & flag_names[i].flag) {
-			buffer_print(out, "%s%s", separator, flag_names[i].name);
-			separator = " ";
+			buffer_print(out, "%s%s%s%s", before, quote, flag_names[i].name,
+				     quote);
+			before = separator;
 		}
 	}
-	if (!*separator)
-		buffer_print(out, "none");
+}
+
+/* The names are those of the netlink family, with underscores, as ipcq-stat has them. */
+void view_add_json(struct buffer *out, const struct queue_view *view)
+{
+	const struct ipcq_attr *attr = &view->attr;
+
+	buffer_print(out, "{\"name\":\"%s\",\"uid\":%u,\"gid\":%u,\"mode\":\"%04o\"",
+		     view->name, view->uid, view->gid, view->mode);
+	if (view->readable) {
+		buffer_print(out, ",\"id\":%u,\"flags\":[", attr->id);
+		add_flags(out, attr->flags, "\"", ",");
+		buffer_print(out, "],\"order\":\"%s\",\"max_msgs\":%u"
+			     ",\"max_bytes\":%" PRIu64 ",\"max_msg_size\":%u"
+			     ",\"high_pct\":%u,\"low_pct\":%u"
+			     ",\"depth\":%u,\"bytes\":%" PRIu64,
+			     order_name(attr->order), attr->max_msgs,
+			     (uint64_t)attr->max_bytes, attr->max_msg_size,
+			     attr->high_pct, attr->low_pct, attr->depth,
+			     (uint64_t)attr->bytes);
+	}
+	buffer_add_char(out, '}');
 }
 
 void view_add_lines(struct buffer *out, const struct queue_view *view)
@@ -119,7 +120,10 @@ void view_add_lines(struct buffer *out, const struct queue_view *view)
 	buffer_print(out, "id            %u\n", attr->id);
 	buffer_print(out, "order         %s\n", order_name(attr->order));
 	buffer_print(out, "flags         ");
-	add_flags(out, attr->flags);
+	if (attr->flags)
+		add_flags(out, attr->flags, "", " ");
+	else
+		buffer_print(out, "none");
 	buffer_print(out, "\nmessages      %u of %u\n", attr->depth, attr->max_msgs);
 	buffer_print(out, "bytes         %" PRIu64 " of %" PRIu64 " (%s of %s)\n",
 		     (uint64_t)attr->bytes, (uint64_t)attr->max_bytes, bytes, max_bytes);

@@ -4,6 +4,8 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <stdint.h>
 #include <unistd.h>
 
 #include "interrupt.h"
@@ -14,50 +16,37 @@
 /**
  * struct output - standard output as a sink
  * @text: one message as it is printed
- * @reserves: it is a file in which space can be reserved
- * @reserved_end: up to here there is
+ * @on_disk: it is a file
+ * @known_free: bytes that were free on its disk when we last looked, less what we
+ *	have written since
  */
 struct output {
 	struct sink sink;
 	const struct message_format *format;
 	struct buffer text;
-	bool reserves;
-	off_t reserved_end;
+	bool on_disk;
+	uint64_t known_free;
 };
 
-/* Where the next write to the file goes. */
-static off_t position(void)
-{
-	struct stat file;
-
-	if (!(fcntl(STDOUT_FILENO, F_GETFL) & O_APPEND))
-		return lseek(STDOUT_FILENO, 0, SEEK_CUR);
-	return fstat(STDOUT_FILENO, &file) == 0 ? file.st_size : -1;
-}
-
 /*
- * Reserve space on the disk without changing the file's size.  Some file systems
- * cannot; then a full disk is only seen when a message is being written.
+ * Is there room for @size bytes on the disk?  Nothing is reserved: what was and then
+ * is not used would stay with the file, and giving it back could cut off what another
+ * writer has appended meanwhile.  So a disk that others fill can still surprise us;
+ * looking again when half of it is used up leaves them little time.
  */
-static bool reserve(struct output *output, size_t size)
+static bool has_room(struct output *output, uint64_t size)
 {
-	off_t begin = position();
+	struct statvfs disk;
+	uint64_t blocks;
 
-	if (begin < 0 || begin + (off_t)size <= output->reserved_end)
+	if (output->known_free / 2 >= size)
 		return true;
-	if (fallocate(STDOUT_FILENO, FALLOC_FL_KEEP_SIZE, begin, size) == 0) {
-		output->reserved_end = begin + size;
+	/* Some file systems have no notion of their size. */
+	if (fstatvfs(STDOUT_FILENO, &disk) < 0 || !disk.f_blocks)
 		return true;
-	}
-	if (errno == EINTR)
-		return true;
-	if (errno == ENOSPC || errno == EDQUOT || errno == EFBIG) {
-		report("no room in standard output for another message: %s: it stays in"
-		       " the queue", strerror(errno));
-		return false;
-	}
-	output->reserves = false;
-	return true;
+	blocks = geteuid() == 0 ? disk.f_bfree : disk.f_bavail;
+	output->known_free = blocks * disk.f_frsize;
+	return output->known_free >= size;
 }
 
 /* Wait until a write would not block, so that a signal can end the wait. */
@@ -80,8 +69,12 @@ static bool prepare(struct sink *sink, size_t size)
 
 	if (!buffer_reserve(&output->text, bound))
 		report_no_memory();
-	if (output->reserves && !reserve(output, bound))
+	if (output->on_disk && !has_room(output, bound)) {
+		report("the disk of standard output has no room for a message of %zu bytes:"
+		       " it stays in the queue (--max-size sets the largest to expect)",
+		       size);
 		return false;
+	}
 	return sink->watched < 0 || wait_for_reader();
 }
 
@@ -91,18 +84,19 @@ static bool put(struct sink *sink, const struct ipcq_msg *msg, const char *data)
 
 	output->text.size = 0;
 	message_format_add(output->format, &output->text, msg, data);
-	if (write_all(STDOUT_FILENO, output->text.data, output->text.size))
+	if (write_all(STDOUT_FILENO, output->text.data, output->text.size)) {
+		if (output->known_free > output->text.size)
+			output->known_free -= output->text.size;
+		else
+			output->known_free = 0;
 		return true;
+	}
 	report_eaten(msg, errno);
 	return false;
 }
 
 static void end(struct sink *sink)
 {
-	/*
-	 * What was reserved and not used stays with the file: giving it back could
-	 * cut off what another writer has appended meanwhile.
-	 */
 	(void)sink;
 }
 
@@ -119,7 +113,7 @@ struct sink *output_sink(const struct message_format *format)
 		return NULL;
 	}
 	output.format = format;
-	output.reserves = S_ISREG(file.st_mode);
+	output.on_disk = S_ISREG(file.st_mode);
 	if (S_ISFIFO(file.st_mode) || S_ISSOCK(file.st_mode))
 		output.sink.watched = STDOUT_FILENO;
 	return &output.sink;
