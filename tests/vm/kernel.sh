@@ -76,6 +76,7 @@ vm_unpack_kernel() {
 	size=$(field "$1" 588 u4)
 	tail -c "+$(((sectors + 1) * 512 + offset + 1))" "$1" | head -c "$size" > "$2.packed"
 	# The size that follows the packed data makes the unpackers complain.
+	# shellcheck disable=SC2094 # both only read it
 	case $(head -c 4 "$2.packed" | od -An -tx1 | tr -d ' ') in
 	1f8b*)		gzip -dc ;;
 	fd377a58)	xz -dc --single-stream ;;
