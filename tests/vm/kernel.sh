@@ -11,14 +11,26 @@ vm_boot_modules=(
 	9pnet_virtio virtio_console overlay
 )
 
-# Prints the newest version of which image, modules and headers are installed.
-vm_newest_kernel() {
-	local image version
+# Whether the installed kernel $1 can be the guest, and modules be built for it.
+vm_can_boot() {
+	local modules=/lib/modules/$1
 
+	[ -r "/boot/vmlinuz-$1" ] && [ -e "$modules/build" ] &&
+		grep -qs '/9pnet_virtio\.ko' "$modules/modules.dep" "$modules/modules.builtin"
+}
+
+# Prints the running kernel's version or, if that one cannot be the guest, the
+# newest that can.
+vm_choose_kernel() {
+	local image
+
+	if vm_can_boot "$(uname -r)"; then
+		uname -r
+		return
+	fi
 	for image in /boot/vmlinuz-*; do
-		version=${image#/boot/vmlinuz-}
-		if [ -e "/lib/modules/$version/build" ] && [ -r "$image" ]; then
-			echo "$version"
+		if vm_can_boot "${image#/boot/vmlinuz-}"; then
+			echo "${image#/boot/vmlinuz-}"
 		fi
 	done | sort -V | tail -n 1
 }
