@@ -95,7 +95,7 @@ struct ipcq_attr {
 	__u32 id;
 	__u32 depth;
 	__u64 bytes;
-	__u8 name[IPCQ_NAME_MAX + 1];
+	char name[IPCQ_NAME_MAX + 1];
 };
 
 /**
@@ -107,7 +107,7 @@ struct ipcq_attr {
  * @attr: the attributes that @attr.mask names
  */
 struct ipcq_create {
-	__u8 name[IPCQ_NAME_MAX + 1];
+	char name[IPCQ_NAME_MAX + 1];
 	__u32 open_flags;
 	__u32 pad;
 	struct ipcq_attr attr;
@@ -126,7 +126,7 @@ struct ipcq_create {
  * @pad: zero
  */
 struct ipcq_destroy {
-	__u8 name[IPCQ_NAME_MAX + 1];
+	char name[IPCQ_NAME_MAX + 1];
 	__u32 flags;
 	__u32 depth;
 	__u32 openers;
@@ -153,9 +153,9 @@ struct ipcq_destroy {
  *	in nanoseconds of CLOCK_MONOTONIC (or of CLOCK_REALTIME), at which a
  *	call that cannot proceed fails with ETIMEDOUT; 0 or more.  Zero without
  *	IPCQ_MSG_TIMEOUT.
- * @seq: output: place of the message in the order in which the queue accepted
+ * @seq: output on receipt: place of the message in the order in which the queue accepted
  *	messages, from 1
- * @time_ns: output: CLOCK_MONOTONIC time at which the queue accepted it
+ * @time_ns: output on receipt: CLOCK_MONOTONIC time at which the queue accepted it
  * @lost: output on receipt: messages that the queue accepted and that were
  *	purged or dropped since this descriptor was opened or last received
  *	with IPCQ_IOC_RECV
@@ -166,7 +166,9 @@ struct ipcq_destroy {
  * @gid: output on receipt: the same for its effective gid
  * @pad2: zero
  *
- * On input of IPCQ_IOC_RECV the output fields are ignored.
+ * Output fields are ignored on input.  IPCQ_IOC_SEND writes nothing back;
+ * IPCQ_IOC_RECV does on success, and writes @size alone when it fails with
+ * EMSGSIZE: the size of the message that did not fit.
  */
 struct ipcq_msg {
 	__u64 data;
@@ -228,12 +230,12 @@ struct ipcq_shutdown {
 #define IPCQ_IOC_DESTROY	_IOWR(IPCQ_IOC_MAGIC, 0x01, struct ipcq_destroy)
 
 /* On a queue.  OPEN_END returns a descriptor of the same queue. */
-#define IPCQ_IOC_SEND		_IOWR(IPCQ_IOC_MAGIC, 0x10, struct ipcq_msg)
+#define IPCQ_IOC_SEND		_IOW(IPCQ_IOC_MAGIC, 0x10, struct ipcq_msg)
 #define IPCQ_IOC_RECV		_IOWR(IPCQ_IOC_MAGIC, 0x11, struct ipcq_msg)
-#define IPCQ_IOC_GET_ATTR	_IOWR(IPCQ_IOC_MAGIC, 0x12, struct ipcq_attr)
-#define IPCQ_IOC_SET_ATTR	_IOWR(IPCQ_IOC_MAGIC, 0x13, struct ipcq_attr)
-#define IPCQ_IOC_PURGE		_IOWR(IPCQ_IOC_MAGIC, 0x14, struct ipcq_purge)
-#define IPCQ_IOC_SHUTDOWN	_IOWR(IPCQ_IOC_MAGIC, 0x15, struct ipcq_shutdown)
-#define IPCQ_IOC_OPEN_END	_IOWR(IPCQ_IOC_MAGIC, 0x16, struct ipcq_open_end)
+#define IPCQ_IOC_GET_ATTR	_IOR(IPCQ_IOC_MAGIC, 0x12, struct ipcq_attr)
+#define IPCQ_IOC_SET_ATTR	_IOW(IPCQ_IOC_MAGIC, 0x13, struct ipcq_attr)
+#define IPCQ_IOC_PURGE		_IOR(IPCQ_IOC_MAGIC, 0x14, struct ipcq_purge)
+#define IPCQ_IOC_SHUTDOWN	_IOW(IPCQ_IOC_MAGIC, 0x15, struct ipcq_shutdown)
+#define IPCQ_IOC_OPEN_END	_IOW(IPCQ_IOC_MAGIC, 0x16, struct ipcq_open_end)
 
 #endif /* _UAPI_LINUX_IPCQ_H */

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Files of queues: open, read, write, poll.
+ *
+ * Here messages cross between user space and kernel memory.  A send copies in
+ * before it meets the queue, a receive copies out after it has left it, so that no
+ * page fault is taken under the queue's lock.
+ */
+#include <linux/anon_inodes.h>
+#include <linux/err.h>
+#include <linux/module.h>
+#include <linux/poll.h>
+#include <linux/sched/signal.h>
+#include <linux/seq_file.h>
+#include <linux/uio.h>
+
+#include "chardev.h"
+#include "message.h"
+#include "opener.h"
+#include "registry.h"
+
+static struct ipcq_opener *ipcq_opener_of(struct file *file)
+{
+	return file->private_data;
+}
+
+static u32 ipcq_access(fmode_t mode)
+{
+	return (mode & FMODE_READ ? IPCQ_ACCESS_RECV : 0) |
+	       (mode & FMODE_WRITE ? IPCQ_ACCESS_SEND : 0);
+}
+
+static void ipcq_file_set_mode(struct inode *inode, struct file *file)
+{
+	stream_open(inode, file);
+	/* read_iter and write_iter honour IOCB_NOWAIT. */
+	file->f_mode |= FMODE_NOWAIT;
+}
+
+static int ipcq_open(struct inode *inode, struct file *file)
+{
+	struct ipcq_opener *opener;
+	struct ipcq_queue *q;
+
+	q = ipcq_queue_by_id(iminor(inode));
+	if (!q)
+		return -ENXIO;
+	opener = ipcq_opener_new(q, ipcq_access(file->f_mode), true);
+	ipcq_queue_put(q);
+	if (IS_ERR(opener))
+		return PTR_ERR(opener);
+	file->private_data = opener;
+	ipcq_file_set_mode(inode, file);
+	return 0;
+}
+
+/**
+ * ipcq_file_new() - open a queue other than by its node
+ * @q: the queue; the caller has a reference
+ * @open_flags: O_RDONLY, O_WRONLY or O_RDWR, with O_NONBLOCK and O_CLOEXEC
+ *
+ * Context: Process context.  May sleep.
+ * Return: a file, or ERR_PTR() of -EINVAL, -ENOMEM or -ENFILE.
+ */
+struct file *ipcq_file_new(struct ipcq_queue *q, u32 open_flags)
+{
+	struct ipcq_opener *opener;
+	struct file *file;
+
+	if (open_flags & ~(O_ACCMODE | O_NONBLOCK | O_CLOEXEC) ||
+	    (open_flags & O_ACCMODE) == O_ACCMODE)
+		return ERR_PTR(-EINVAL);
+	opener = ipcq_opener_new(q, ipcq_access(OPEN_FMODE(open_flags)), false);
+	if (IS_ERR(opener))
+		return ERR_CAST(opener);
+	file = anon_inode_getfile("[ipcq]", &ipcq_file_operations, opener,
+				  open_flags);
+	if (IS_ERR(file))
+		ipcq_opener_close(opener);
+	else
+		ipcq_file_set_mode(file_inode(file), file);
+	return file;
+}
+
+static int ipcq_release(struct inode *inode, struct file *file)
+{
+	ipcq_opener_close(ipcq_opener_of(file));
+	return 0;
+}
+
+static struct ipcq_patience ipcq_iocb_patience(const struct kiocb *iocb)
+{
+	bool nonblock = iocb->ki_filp->f_flags & O_NONBLOCK;
+	bool nowait = iocb->ki_flags & IOCB_NOWAIT;
+
+	return (struct ipcq_patience) {
+		.nonblock = nonblock || nowait,
+		.uncounted = nowait && !nonblock,
+	};
+}
+
+/**
+ * ipcq_file_send() - send one message from user space
+ * @opener: through whom
+ * @from: the payload, all of it
+ * @prio: priority, valid
+ * @type: tag
+ * @patience: how long to block; if not at all, memory is not waited for either
+ * @no_signal: no SIGPIPE with -EPIPE
+ *
+ * Context: Process context.  Sleeps as @patience says.
+ * Return: 0, -EFAULT, -ENOMEM, -EDQUOT, or what ipcq_send() returns.
+ */
+int ipcq_file_send(struct ipcq_opener *opener, struct iov_iter *from, u32 prio,
+		   u32 type, const struct ipcq_patience *patience,
+		   bool no_signal)
+{
+	struct ipcq_engine *e = &opener->queue->engine;
+	size_t size = iov_iter_count(from);
+	struct ipcq_message *m;
+	int err;
+
+	/* The engine checks again: this only saves the work. */
+	if (size > READ_ONCE(e->config.max_msg_size)) {
+		ipcq_count(e, IPCQ_SEND_TOO_BIG);
+		return -EMSGSIZE;
+	}
+	m = ipcq_message_alloc(opener->queue->account, size,
+			       patience->uncounted ? GFP_NOWAIT : GFP_KERNEL);
+	if (IS_ERR(m)) {
+		err = PTR_ERR(m);
+		if (err == -EDQUOT)
+			ipcq_count(e, IPCQ_SEND_QUOTA);
+		else if (patience->uncounted)
+			err = -EAGAIN;
+		return err;
+	}
+	m->prio = prio;
+	m->type = type;
+	if (!copy_from_iter_full(m->data, size, from)) {
+		err = -EFAULT;
+		goto free;
+	}
+	err = ipcq_send(e, &opener->party, m, patience);
+	if (!err)
+		return 0;
+	if (err == -EPIPE && !no_signal)
+		send_sig(SIGPIPE, current, 0);
+free:
+	ipcq_message_free(opener->queue->account, m);
+	return err;
+}
+
+static ssize_t ipcq_write_iter(struct kiocb *iocb, struct iov_iter *from)
+{
+	struct ipcq_patience patience = ipcq_iocb_patience(iocb);
+	size_t size = iov_iter_count(from);
+	int err;
+
+	err = ipcq_file_send(ipcq_opener_of(iocb->ki_filp), from, 0, 0,
+			     &patience, false);
+	return err ? err : size;
+}
+
+static ssize_t ipcq_read_iter(struct kiocb *iocb, struct iov_iter *to)
+{
+	struct ipcq_opener *opener = ipcq_opener_of(iocb->ki_filp);
+	struct ipcq_patience patience = ipcq_iocb_patience(iocb);
+	struct ipcq_receipt receipt = { .room = iov_iter_count(to) };
+	struct ipcq_queue *q = opener->queue;
+	ssize_t size;
+	int err;
+
+	err = ipcq_receive(&q->engine, &opener->party, &receipt, &patience);
+	if (err)
+		return err == -EPIPE ? 0 : err;
+	size = receipt.m->size;
+	if (copy_to_iter(receipt.m->data, size, to) != size) {
+		ipcq_give_back(&q->engine, &opener->party, &receipt);
+		return -EFAULT;
+	}
+	ipcq_message_free(q->account, receipt.m);
+	return size;
+}
+
+static __poll_t ipcq_poll(struct file *file, poll_table *wait)
+{
+	struct ipcq_opener *opener = ipcq_opener_of(file);
+	struct ipcq_engine *e = &opener->queue->engine;
+
+	/* First onto the list, then look: see ipcq_wake_up(). */
+	if (opener->party.access & IPCQ_ACCESS_RECV)
+		poll_wait(file, &e->recv_poll, wait);
+	if (opener->party.access & IPCQ_ACCESS_SEND)
+		poll_wait(file, &e->send_poll, wait);
+	return ipcq_poll_mask(e, opener->party.access);
+}
+
+static int ipcq_fasync(int fd, struct file *file, int on)
+{
+	struct ipcq_opener *opener = ipcq_opener_of(file);
+	struct ipcq_engine *e = &opener->queue->engine;
+	int err = 0;
+
+	if (opener->party.access & IPCQ_ACCESS_RECV)
+		err = fasync_helper(fd, file, on, &e->recv_fasync);
+	if (err >= 0 && opener->party.access & IPCQ_ACCESS_SEND) {
+		err = fasync_helper(fd, file, on, &e->send_fasync);
+		if (err < 0 && opener->party.access & IPCQ_ACCESS_RECV)
+			fasync_helper(-1, file, 0, &e->recv_fasync);
+	}
+	return err;
+}
+
+static void ipcq_show_fdinfo(struct seq_file *m, struct file *file)
+{
+	struct ipcq_queue *q = ipcq_opener_of(file)->queue;
+	struct ipcq_snapshot snap;
+
+	ipcq_snap(&q->engine, &snap, NULL);
+	seq_printf(m, "ipcq-id:\t%u\nipcq-name:\t%s\n", q->id, q->identity.name);
+	seq_printf(m, "ipcq-depth:\t%u\nipcq-bytes:\t%llu\n", snap.depth,
+		   snap.bytes);
+}
+
+const struct file_operations ipcq_file_operations = {
+	.owner = THIS_MODULE,
+	.open = ipcq_open,
+	.release = ipcq_release,
+	.read_iter = ipcq_read_iter,
+	.write_iter = ipcq_write_iter,
+	.poll = ipcq_poll,
+	.fasync = ipcq_fasync,
+	.unlocked_ioctl = ipcq_file_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
+	.show_fdinfo = ipcq_show_fdinfo,
+};

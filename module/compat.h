@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Differences between the kernels that the module builds for: 6.1 and newer.
+ * The only file that may test the kernel's version.
+ */
+#ifndef IPCQ_COMPAT_H
+#define IPCQ_COMPAT_H
+
+#include <linux/device.h>
+#include <linux/version.h>
+#include <net/genetlink.h>
+
+/* 6.2: device_type.devnode takes a const device. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
+typedef const struct device ipcq_const_device;
+#else
+typedef struct device ipcq_const_device;
+#endif
+
+/* 6.4: class_create() lost the owner. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 4, 0)
+#define ipcq_class_create(name) class_create(name)
+#else
+#define ipcq_class_create(name) class_create(THIS_MODULE, name)
+#endif
+
+/* 6.6: a dump's parsed attributes moved into its genl_info. */
+static inline struct nlattr **ipcq_dump_attrs(struct netlink_callback *cb)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
+	return genl_dumpit_info(cb)->info.attrs;
+#else
+	return genl_dumpit_info(cb)->attrs;
+#endif
+}
+
+#endif /* IPCQ_COMPAT_H */

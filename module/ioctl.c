@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The ioctls of queues. */
+#include <linux/err.h>
+#include <linux/file.h>
+#include <linux/pid.h>
+#include <linux/pid_namespace.h>
+#include <linux/timekeeping.h>
+#include <linux/uio.h>
+
+#include "arg.h"
+#include "attr.h"
+#include "chardev.h"
+#include "message.h"
+#include "registry.h"
+
+#define IPCQ_MSG_KNOWN	(IPCQ_MSG_NONBLOCK | IPCQ_MSG_TIMEOUT | \
+			 IPCQ_MSG_ABSTIME | IPCQ_MSG_REALTIME | \
+			 IPCQ_MSG_NOSIGNAL)
+
+/*
+ * Read how long a call may block.  A relative time becomes a point in time here,
+ * so that the call as a whole takes no longer.
+ */
+static int ipcq_msg_patience(const struct ipcq_msg *msg, const struct file *file,
+			     struct ipcq_patience *patience)
+{
+	*patience = (struct ipcq_patience) {
+		.nonblock = msg->flags & IPCQ_MSG_NONBLOCK ||
+			    file->f_flags & O_NONBLOCK,
+		.clock = CLOCK_MONOTONIC,
+	};
+
+	if (!(msg->flags & IPCQ_MSG_TIMEOUT)) {
+		if (msg->flags & (IPCQ_MSG_ABSTIME | IPCQ_MSG_REALTIME) ||
+		    msg->timeout_ns)
+			return -EINVAL;
+		return 0;
+	}
+	if (msg->timeout_ns < 0)
+		return -EINVAL;
+	patience->timed = true;
+	if (!(msg->flags & IPCQ_MSG_ABSTIME)) {
+		if (msg->flags & IPCQ_MSG_REALTIME)
+			return -EINVAL;
+		patience->expires = ktime_add_safe(ktime_get(),
+						   ns_to_ktime(msg->timeout_ns));
+		return 0;
+	}
+	if (msg->flags & IPCQ_MSG_REALTIME)
+		patience->clock = CLOCK_REALTIME;
+	patience->expires = ns_to_ktime(msg->timeout_ns);
+	return 0;
+}
+
+/*
+ * A call that is restarted would begin its relative time anew: like a socket's
+ * with SO_RCVTIMEO, it ends with EINTR whatever SA_RESTART says.
+ */
+static int ipcq_restart_or_end(int err, const struct ipcq_msg *msg)
+{
+	if (err == -ERESTARTSYS && msg->flags & IPCQ_MSG_TIMEOUT &&
+	    !(msg->flags & IPCQ_MSG_ABSTIME))
+		return -EINTR;
+	return err;
+}
+
+static int ipcq_get_msg(struct ipcq_msg *msg, unsigned int cmd,
+			const void __user *arg, const struct file *file,
+			struct ipcq_patience *patience)
+{
+	int err = ipcq_get_arg(msg, sizeof(*msg), cmd, arg);
+
+	if (err)
+		return err;
+	if (msg->flags & ~IPCQ_MSG_KNOWN || msg->pad || msg->pad2)
+		return -EINVAL;
+	return ipcq_msg_patience(msg, file, patience);
+}
+
+static long ipcq_ioctl_send(struct file *file, unsigned int cmd,
+			    const void __user *arg)
+{
+	struct ipcq_patience patience;
+	struct iov_iter from;
+	struct ipcq_msg msg;
+	int err;
+
+	if (!(file->f_mode & FMODE_WRITE))
+		return -EBADF;
+	err = ipcq_get_msg(&msg, cmd, arg, file, &patience);
+	if (err)
+		return err;
+	if (msg.prio > IPCQ_PRIO_MAX)
+		return -EINVAL;
+	/* So large that no iterator holds it, and no queue either. */
+	if (msg.size > MAX_RW_COUNT)
+		return -EMSGSIZE;
+	iov_iter_ubuf(&from, ITER_SOURCE, u64_to_user_ptr(msg.data), msg.size);
+	err = ipcq_file_send(file->private_data, &from, msg.prio, msg.type,
+			     &patience, msg.flags & IPCQ_MSG_NOSIGNAL);
+	return ipcq_restart_or_end(err, &msg);
+}
+
+/* Describe a received message as the receiver's namespaces see its sender. */
+static void ipcq_describe(struct ipcq_msg *msg, const struct ipcq_receipt *receipt)
+{
+	const struct ipcq_message *m = receipt->m;
+
+	msg->size = m->size;
+	msg->prio = m->prio;
+	msg->type = m->type;
+	msg->seq = m->seq;
+	msg->time_ns = m->time_ns;
+	msg->lost = receipt->lost;
+	msg->pid = pid_vnr(m->pid);
+	msg->uid = from_kuid_munged(current_user_ns(), m->uid);
+	msg->gid = from_kgid_munged(current_user_ns(), m->gid);
+}
+
+static long ipcq_ioctl_recv(struct file *file, unsigned int cmd,
+			    void __user *arg)
+{
+	struct ipcq_opener *opener = file->private_data;
+	struct ipcq_receipt receipt = { .ask_lost = true };
+	struct ipcq_queue *q = opener->queue;
+	struct ipcq_patience patience;
+	struct ipcq_msg msg;
+	int err;
+
+	if (!(file->f_mode & FMODE_READ))
+		return -EBADF;
+	err = ipcq_get_msg(&msg, cmd, arg, file, &patience);
+	if (err)
+		return err;
+	if (msg.flags & IPCQ_MSG_NOSIGNAL)
+		return -EINVAL;
+
+	receipt.room = min_t(u64, msg.size, MAX_RW_COUNT);
+	err = ipcq_receive(&q->engine, &opener->party, &receipt, &patience);
+	if (err == -EMSGSIZE) {
+		msg.size = receipt.needed;
+		return ipcq_put_arg(arg, cmd, &msg, sizeof(msg)) ?: err;
+	}
+	if (err)
+		return ipcq_restart_or_end(err, &msg);
+
+	/* Until all of it has arrived the message can still be given back. */
+	ipcq_describe(&msg, &receipt);
+	if (copy_to_user(u64_to_user_ptr(msg.data), receipt.m->data, msg.size) ||
+	    ipcq_put_arg(arg, cmd, &msg, sizeof(msg))) {
+		ipcq_give_back(&q->engine, &opener->party, &receipt);
+		return -EFAULT;
+	}
+	ipcq_message_free(q->account, receipt.m);
+	return 0;
+}
+
+static long ipcq_ioctl_get_attr(struct ipcq_queue *q, unsigned int cmd,
+				void __user *arg)
+{
+	struct ipcq_attr attr;
+
+	if (_IOC_SIZE(cmd) < sizeof(attr))
+		return -EINVAL;
+	ipcq_attr_fill(q, &attr);
+	return ipcq_put_arg(arg, cmd, &attr, sizeof(attr));
+}
+
+static long ipcq_ioctl_set_attr(struct ipcq_queue *q, unsigned int cmd,
+				const void __user *arg)
+{
+	struct ipcq_config config;
+	struct ipcq_attr attr;
+	int err;
+
+	err = ipcq_get_arg(&attr, sizeof(attr), cmd, arg);
+	if (err)
+		return err;
+	if (!ipcq_queue_may_administer(q))
+		return -EPERM;
+	err = ipcq_attr_parse_change(&attr, !q->identity.name[0], &config);
+	if (err)
+		return err;
+	return ipcq_reconfigure(&q->engine, &config, attr.mask);
+}
+
+static long ipcq_ioctl_purge(struct ipcq_queue *q, unsigned int cmd,
+			     void __user *arg)
+{
+	struct ipcq_purge purge = {};
+
+	if (_IOC_SIZE(cmd) < sizeof(purge))
+		return -EINVAL;
+	if (!ipcq_queue_may_administer(q))
+		return -EPERM;
+	/* Find out that the answer cannot be given before it is too late. */
+	if (ipcq_put_arg(arg, cmd, &purge, sizeof(purge)))
+		return -EFAULT;
+	purge.purged = ipcq_purge(&q->engine);
+	return ipcq_put_arg(arg, cmd, &purge, sizeof(purge));
+}
+
+static long ipcq_ioctl_shutdown(struct ipcq_queue *q, unsigned int cmd,
+				const void __user *arg)
+{
+	struct ipcq_shutdown shutdown;
+	int err;
+
+	err = ipcq_get_arg(&shutdown, sizeof(shutdown), cmd, arg);
+	if (err)
+		return err;
+	if (shutdown.how & ~(IPCQ_SHUT_SEND | IPCQ_SHUT_RECV) || shutdown.pad)
+		return -EINVAL;
+	if (!ipcq_queue_may_administer(q))
+		return -EPERM;
+	ipcq_shut(&q->engine, shutdown.how);
+	return 0;
+}
+
+static long ipcq_ioctl_open_end(struct file *file, unsigned int cmd,
+				const void __user *arg)
+{
+	struct ipcq_opener *opener = file->private_data;
+	struct ipcq_open_end end;
+	struct file *opened;
+	int err, fd;
+
+	err = ipcq_get_arg(&end, sizeof(end), cmd, arg);
+	if (err)
+		return err;
+	if (end.pad)
+		return -EINVAL;
+	if (OPEN_FMODE(end.open_flags) & ~file->f_mode &
+	    (FMODE_READ | FMODE_WRITE))
+		return -EACCES;
+
+	fd = get_unused_fd_flags(end.open_flags & O_CLOEXEC);
+	if (fd < 0)
+		return fd;
+	opened = ipcq_file_new(opener->queue, end.open_flags);
+	if (IS_ERR(opened)) {
+		put_unused_fd(fd);
+		return PTR_ERR(opened);
+	}
+	fd_install(fd, opened);
+	return fd;
+}
+
+/**
+ * ipcq_file_ioctl() - dispatch an ioctl of a queue
+ * @file: the queue's file
+ * @cmd: IPCQ_IOC_*, of any size
+ * @arg: address of its argument
+ *
+ * Context: Process context.  May sleep.
+ * Return: as ipcq(4) says; -ENOTTY for what is no operation of a queue.
+ */
+long ipcq_file_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	struct ipcq_opener *opener = file->private_data;
+	void __user *uarg = (void __user *)arg;
+	struct ipcq_queue *q = opener->queue;
+
+	switch (cmd & ~IOCSIZE_MASK) {
+	case IPCQ_IOC_SEND & ~IOCSIZE_MASK:
+		return ipcq_ioctl_send(file, cmd, uarg);
+	case IPCQ_IOC_RECV & ~IOCSIZE_MASK:
+		return ipcq_ioctl_recv(file, cmd, uarg);
+	case IPCQ_IOC_GET_ATTR & ~IOCSIZE_MASK:
+		return ipcq_ioctl_get_attr(q, cmd, uarg);
+	case IPCQ_IOC_SET_ATTR & ~IOCSIZE_MASK:
+		return ipcq_ioctl_set_attr(q, cmd, uarg);
+	case IPCQ_IOC_PURGE & ~IOCSIZE_MASK:
+		return ipcq_ioctl_purge(q, cmd, uarg);
+	case IPCQ_IOC_SHUTDOWN & ~IOCSIZE_MASK:
+		return ipcq_ioctl_shutdown(q, cmd, uarg);
+	case IPCQ_IOC_OPEN_END & ~IOCSIZE_MASK:
+		return ipcq_ioctl_open_end(file, cmd, uarg);
+	default:
+		return -ENOTTY;
+	}
+}

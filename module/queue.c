@@ -1,0 +1,1086 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The queue engine.
+ *
+ * A blocked call waits on a struct ipcq_waiter on its own stack, in the list of
+ * its queue.  Whoever makes it possible for the call to end, ends it: a sender
+ * hands its message straight to the first waiting receiver, a receiver that makes
+ * room admits the messages of waiting senders.  The woken call has nothing left
+ * to do under the lock, and one message wakes one task.
+ *
+ * Ending a waiter (ipcq_waiter_end(), under the lock) and the waiter's own way
+ * out, pair like this:
+ *
+ *	waker					waiter
+ *	list_del, fill in the result		set_current_state(INTERRUPTIBLE)
+ *	get_task_struct(task)			  (full barrier)
+ *	smp_store_release(&w->state)    ----->	smp_load_acquire(&w->state)
+ *	wake_up_process(task)			  set: go, and read the result
+ *	put_task_struct(task)			  not set: schedule()
+ *
+ * Once the state is stored the waiter may return, and its stack frame is gone:
+ * hence the reference to the task, and the store as the last access.  The wake-up
+ * cannot be lost: wake_up_process() has a full barrier before it looks at the
+ * task's state, so either the waiter sees w->state, or the waker sees the task
+ * asleep.  A waiter that leaves by itself (signal, time-out) takes the lock and
+ * looks at w->state again; if it was ended meanwhile, it takes the result.
+ */
+#include <linux/fs.h>
+#include <linux/math64.h>
+#include <linux/poll.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
+#include <linux/timekeeping.h>
+
+#include "include/uapi/linux/ipcq.h"
+#include "include/uapi/linux/ipcq_netlink.h"
+#include "message.h"
+#include "queue.h"
+
+/**
+ * struct ipcq_waiter - a blocked call, on its stack
+ * @node: in ipcq_engine.senders or .receivers until it is ended; queue lock
+ * @task: who blocks; constant
+ * @party: the opener it blocks on; constant
+ * @since_ns: CLOCK_MONOTONIC time at which it began to; constant
+ * @m: a sender's message until it is admitted; a receiver's once it is ended
+ *	with success.  Changes hands with @state.
+ * @receipt: a receiver's, filled in when it is ended; changes hands with @state
+ * @state: 0 while it waits, then 1 for success or a negative errno.  Written
+ *	under the queue lock with release, read without it with acquire.
+ */
+struct ipcq_waiter {
+	struct list_head node;
+	struct task_struct *task;
+	struct ipcq_party *party;
+	u64 since_ns;
+	struct ipcq_message *m;
+	struct ipcq_receipt *receipt;
+	int state;
+};
+
+/**
+ * struct ipcq_wake - what remains to be done once the lock is released
+ * @task: a waiter's task to be woken, with a reference, or NULL
+ * @recv: events for those who poll to receive
+ * @send: events for those who poll to send
+ * @event: for the observer
+ *
+ * Few calls end more than one waiter.  Those that do wake all but the last one
+ * under the lock.
+ */
+struct ipcq_wake {
+	struct task_struct *task;
+	__poll_t recv;
+	__poll_t send;
+	struct ipcq_event event;
+};
+
+#define IPCQ_POLL_RECV	(EPOLLIN | EPOLLRDNORM)
+#define IPCQ_POLL_SEND	(EPOLLOUT | EPOLLWRNORM)
+
+static void ipcq_add(struct ipcq_engine *e, enum ipcq_counter counter, u64 n)
+{
+	lockdep_assert_held(&e->lock);
+	e->stats.counter[counter] += n;
+}
+
+static void ipcq_wake_task(struct ipcq_wake *wake)
+{
+	if (!wake->task)
+		return;
+	wake_up_process(wake->task);
+	put_task_struct(wake->task);
+	wake->task = NULL;
+}
+
+/*
+ * Do what @wake gathered.
+ *
+ * The lists of pollers are looked at without their lock.  A poller adds itself to
+ * the list and then takes the queue lock to compute its events.  If that was
+ * before our critical section, then our spin_lock() has made its entry visible;
+ * if after, it has seen what we did.
+ */
+static void ipcq_wake_up(struct ipcq_engine *e, struct ipcq_wake *wake)
+{
+	ipcq_wake_task(wake);
+	if (wake->recv) {
+		/* No barrier: see above. */
+		if (waitqueue_active(&e->recv_poll))
+			wake_up_interruptible_poll(&e->recv_poll, wake->recv);
+		if (unlikely(READ_ONCE(e->recv_fasync)))
+			kill_fasync(&e->recv_fasync, SIGIO,
+				    wake->recv & EPOLLIN ? POLL_IN : POLL_HUP);
+	}
+	if (wake->send) {
+		/* No barrier: see above. */
+		if (waitqueue_active(&e->send_poll))
+			wake_up_interruptible_poll(&e->send_poll, wake->send);
+		if (unlikely(READ_ONCE(e->send_fasync)))
+			kill_fasync(&e->send_fasync, SIGIO,
+				    wake->send & EPOLLOUT ? POLL_OUT : POLL_ERR);
+	}
+	if (unlikely(wake->event.type) && e->observer)
+		e->observer(e, &wake->event);
+}
+
+/* Set up @wake; its event is not filled in while its type is NONE. */
+static void ipcq_wake_init(struct ipcq_wake *wake)
+{
+	wake->task = NULL;
+	wake->recv = 0;
+	wake->send = 0;
+	wake->event.type = IPCQ_EVENT_NONE;
+}
+
+static struct ipcq_event ipcq_event_now(const struct ipcq_engine *e,
+					enum ipcq_event_type type, u64 now)
+{
+	return (struct ipcq_event) {
+		.type = type,
+		.depth = e->depth,
+		.bytes = e->bytes,
+		.max_msgs = e->config.max_msgs,
+		.max_bytes = e->config.max_bytes,
+		.now_ns = now,
+	};
+}
+
+/* Messages came: one event on the way up. */
+static void ipcq_check_high(struct ipcq_engine *e, struct ipcq_wake *wake,
+			    u64 now)
+{
+	lockdep_assert_held(&e->lock);
+
+	if (likely(e->above || (e->depth < e->high_msgs &&
+				e->bytes < e->high_bytes)))
+		return;
+	e->above = true;
+	wake->event = ipcq_event_now(e, IPCQ_EVENT_HIGH_WATER, now);
+}
+
+/* Messages went, and blocked senders were admitted: one event on the way down. */
+static void ipcq_check_low(struct ipcq_engine *e, struct ipcq_wake *wake,
+			   u64 now)
+{
+	lockdep_assert_held(&e->lock);
+
+	if (likely(!e->above) ||
+	    e->depth > e->low_msgs || e->bytes > e->low_bytes)
+		return;
+	e->above = false;
+	wake->event = ipcq_event_now(e, IPCQ_EVENT_NORMAL, now);
+}
+
+/* Senders get EPIPE. */
+static bool ipcq_is_broken(const struct ipcq_engine *e)
+{
+	return e->shut || ((e->config.flags & IPCQ_F_HANGUP) &&
+			   e->had_receiver && !e->nr_receivers);
+}
+
+/* No message will come any more, though some may still wait. */
+static bool ipcq_is_hung_up(const struct ipcq_engine *e)
+{
+	return e->shut || ((e->config.flags & IPCQ_F_HANGUP) &&
+			   e->had_sender && !e->nr_senders);
+}
+
+/* Receivers get end of file. */
+static bool ipcq_is_eof(const struct ipcq_engine *e)
+{
+	return (e->shut & IPCQ_SHUT_RECV) || (!e->depth && ipcq_is_hung_up(e));
+}
+
+static bool ipcq_fits(const struct ipcq_engine *e, u32 size)
+{
+	return e->depth < e->config.max_msgs &&
+	       e->bytes + size <= e->config.max_bytes;
+}
+
+static bool ipcq_is_writable(const struct ipcq_engine *e)
+{
+	return list_empty(&e->senders) && ipcq_fits(e, e->config.max_msg_size);
+}
+
+/*
+ * End a blocked call with @state.  The result must be in place: the waiter may
+ * be gone when this returns.
+ */
+static void ipcq_waiter_end(struct ipcq_engine *e, struct ipcq_waiter *w,
+			    int state, u64 now, struct ipcq_wake *wake)
+{
+	lockdep_assert_held(&e->lock);
+
+	list_del(&w->node);
+	if (w->receipt) {
+		e->blocked_receivers--;
+		w->party->blocked_receivers--;
+		ipcq_add(e, IPCQ_BLOCKED_RECV_NS, now - w->since_ns);
+		ipcq_add(e, IPCQ_RECEIVER_WAKEUPS, 1);
+	} else {
+		e->blocked_senders--;
+		w->party->blocked_senders--;
+		ipcq_add(e, IPCQ_BLOCKED_SEND_NS, now - w->since_ns);
+		ipcq_add(e, IPCQ_SENDER_WAKEUPS, 1);
+	}
+	ipcq_wake_task(wake);
+	wake->task = get_task_struct(w->task);
+	/* Pairs with smp_load_acquire() in ipcq_wait(). */
+	smp_store_release(&w->state, state);
+}
+
+static struct ipcq_waiter *ipcq_first(struct list_head *waiters)
+{
+	return list_first_entry_or_null(waiters, struct ipcq_waiter, node);
+}
+
+/* Record that @m leaves the queue for the receiver of @receipt. */
+static void ipcq_hand_over(struct ipcq_engine *e, struct ipcq_party *party,
+			   struct ipcq_receipt *receipt, struct ipcq_message *m,
+			   u64 now)
+{
+	lockdep_assert_held(&e->lock);
+
+	ipcq_add(e, IPCQ_RECEIVED, 1);
+	ipcq_add(e, IPCQ_RECEIVED_BYTES, m->size);
+	e->stats.sojourn[ipcq_bucket(now - m->time_ns, IPCQ_SOJOURN_BUCKETS)]++;
+	m->taken_ns = now;
+	receipt->m = m;
+	receipt->resets = e->resets;
+	if (receipt->ask_lost) {
+		receipt->lost = e->lost - party->lost_seen;
+		party->lost_seen = e->lost;
+	}
+}
+
+/* Give @m to the first waiting receiver with room for it, or let it wait. */
+static void ipcq_deliver(struct ipcq_engine *e, struct ipcq_message *m, u64 now,
+			 struct ipcq_wake *wake)
+{
+	struct ipcq_waiter *w;
+
+	lockdep_assert_held(&e->lock);
+
+	while (unlikely((w = ipcq_first(&e->receivers)))) {
+		if (m->size <= w->receipt->room) {
+			ipcq_hand_over(e, w->party, w->receipt, m, now);
+			ipcq_waiter_end(e, w, 1, now, wake);
+			return;
+		}
+		ipcq_add(e, IPCQ_RECV_TOO_SMALL, 1);
+		w->receipt->needed = m->size;
+		ipcq_waiter_end(e, w, -EMSGSIZE, now, wake);
+	}
+
+	ipcq_waiting_insert(&e->waiting, m);
+	e->depth++;
+	e->bytes += m->size;
+	if (e->depth > e->peak_depth)
+		e->peak_depth = e->depth;
+	if (e->bytes > e->peak_bytes)
+		e->peak_bytes = e->bytes;
+	wake->recv |= IPCQ_POLL_RECV;
+	ipcq_check_high(e, wake, now);
+}
+
+/* Accept @m: from here on it is delivered, or its loss is counted. */
+static void ipcq_admit(struct ipcq_engine *e, struct ipcq_message *m, u64 now,
+		       struct ipcq_wake *wake)
+{
+	lockdep_assert_held(&e->lock);
+
+	m->seq = ++e->last_seq;
+	m->time_ns = now;
+	ipcq_add(e, IPCQ_SENT, 1);
+	ipcq_add(e, IPCQ_SENT_BYTES, m->size);
+	e->stats.size[ipcq_bucket(m->size, IPCQ_SIZE_BUCKETS)]++;
+	ipcq_deliver(e, m, now, wake);
+}
+
+/* Admit blocked senders in their order for as long as they fit. */
+static void ipcq_admit_senders(struct ipcq_engine *e, u64 now,
+			       struct ipcq_wake *wake)
+{
+	struct ipcq_waiter *w;
+
+	lockdep_assert_held(&e->lock);
+
+	while (unlikely((w = ipcq_first(&e->senders)))) {
+		if (!ipcq_fits(e, w->m->size))
+			return;
+		ipcq_admit(e, w->m, now, wake);
+		ipcq_waiter_end(e, w, 1, now, wake);
+	}
+}
+
+/* End blocked sends that can never succeed now: all, or those too large. */
+static void ipcq_refuse_senders(struct ipcq_engine *e, u64 now,
+				struct ipcq_wake *wake)
+{
+	bool broken = ipcq_is_broken(e);
+	struct ipcq_waiter *w, *next;
+
+	lockdep_assert_held(&e->lock);
+
+	list_for_each_entry_safe(w, next, &e->senders, node) {
+		if (broken) {
+			ipcq_add(e, IPCQ_SEND_HANGUP, 1);
+			ipcq_waiter_end(e, w, -EPIPE, now, wake);
+		} else if (w->m->size > e->config.max_msg_size) {
+			ipcq_add(e, IPCQ_SEND_TOO_BIG, 1);
+			ipcq_waiter_end(e, w, -EMSGSIZE, now, wake);
+		}
+	}
+}
+
+/*
+ * Configuration, openers or shutdown have changed: end every blocked call that
+ * can end now, and let pollers look again.
+ */
+static void ipcq_settle(struct ipcq_engine *e, u64 now, struct ipcq_wake *wake)
+{
+	struct ipcq_waiter *w;
+
+	lockdep_assert_held(&e->lock);
+
+	ipcq_refuse_senders(e, now, wake);
+	ipcq_admit_senders(e, now, wake);
+	if (ipcq_is_eof(e)) {
+		while ((w = ipcq_first(&e->receivers))) {
+			ipcq_add(e, IPCQ_RECV_EOF, 1);
+			ipcq_waiter_end(e, w, -EPIPE, now, wake);
+		}
+	}
+	ipcq_check_high(e, wake, now);
+	ipcq_check_low(e, wake, now);
+
+	if (ipcq_is_hung_up(e))
+		wake->recv |= EPOLLHUP | IPCQ_POLL_RECV;
+	if (ipcq_is_broken(e))
+		wake->send |= EPOLLERR | IPCQ_POLL_SEND;
+	if (ipcq_is_writable(e))
+		wake->send |= IPCQ_POLL_SEND;
+}
+
+static bool ipcq_has_expired(const struct ipcq_patience *patience)
+{
+	ktime_t now;
+
+	if (!patience->timed)
+		return false;
+	now = patience->clock == CLOCK_REALTIME ? ktime_get_real() : ktime_get();
+	return ktime_compare(patience->expires, now) <= 0;
+}
+
+/*
+ * Block until @w is ended, its time is up or a signal comes.
+ *
+ * Context: Called with the queue lock held and @w in its list; returns without.
+ * Return: @w's state, -ETIMEDOUT or -ERESTARTSYS.  With the last two @w has left
+ * the list.
+ */
+static int ipcq_wait(struct ipcq_engine *e, struct ipcq_waiter *w,
+		     const struct ipcq_patience *patience)
+	__releases(&e->lock)
+{
+	ktime_t expires = patience->expires;
+	struct ipcq_wake wake;
+	int state, err = 0;
+	u64 now;
+
+	spin_unlock(&e->lock);
+
+	for (;;) {
+		set_current_state(TASK_INTERRUPTIBLE | TASK_FREEZABLE);
+		/* Pairs with smp_store_release() in ipcq_waiter_end(). */
+		state = smp_load_acquire(&w->state);
+		if (state || err)
+			break;
+		if (signal_pending(current))
+			err = -ERESTARTSYS;
+		else if (!patience->timed)
+			schedule();
+		else if (!schedule_hrtimeout_range_clock(&expires,
+							 current->timer_slack_ns,
+							 HRTIMER_MODE_ABS,
+							 patience->clock))
+			err = -ETIMEDOUT;
+	}
+	__set_current_state(TASK_RUNNING);
+	if (state)
+		return state;
+
+	ipcq_wake_init(&wake);
+	spin_lock(&e->lock);
+	state = w->state;
+	if (state) {
+		spin_unlock(&e->lock);
+		return state;
+	}
+	now = ktime_get_ns();
+	list_del(&w->node);
+	if (w->receipt) {
+		e->blocked_receivers--;
+		w->party->blocked_receivers--;
+		ipcq_add(e, IPCQ_BLOCKED_RECV_NS, now - w->since_ns);
+		ipcq_add(e, err == -ETIMEDOUT ? IPCQ_RECV_TIMEOUT :
+						IPCQ_RECV_INTERRUPTED, 1);
+	} else {
+		e->blocked_senders--;
+		w->party->blocked_senders--;
+		ipcq_add(e, IPCQ_BLOCKED_SEND_NS, now - w->since_ns);
+		ipcq_add(e, err == -ETIMEDOUT ? IPCQ_SEND_TIMEOUT :
+						IPCQ_SEND_INTERRUPTED, 1);
+		/* A smaller message behind this one may fit. */
+		ipcq_admit_senders(e, now, &wake);
+		if (ipcq_is_writable(e))
+			wake.send |= IPCQ_POLL_SEND;
+	}
+	spin_unlock(&e->lock);
+	ipcq_wake_up(e, &wake);
+	return err;
+}
+
+/**
+ * ipcq_send() - put a message into a queue
+ * @e: the queue
+ * @party: the opener through which it is sent
+ * @m: the message; on success its ownership has passed on, and it may have been
+ *	received and freed already, by the time this returns
+ * @patience: how long this may block
+ *
+ * Context: Process context.  Sleeps as @patience says.
+ * Return: 0; -EMSGSIZE; -EPIPE; -EAGAIN; -ETIMEDOUT; -ERESTARTSYS if a signal
+ * came.  On failure the caller still owns @m.
+ */
+int ipcq_send(struct ipcq_engine *e, struct ipcq_party *party,
+	      struct ipcq_message *m, const struct ipcq_patience *patience)
+{
+	struct ipcq_wake wake;
+	struct ipcq_waiter w;
+	int err;
+
+	ipcq_wake_init(&wake);
+	spin_lock(&e->lock);
+	if (unlikely(ipcq_is_broken(e))) {
+		ipcq_add(e, IPCQ_SEND_HANGUP, 1);
+		err = -EPIPE;
+		goto unlock;
+	}
+	if (unlikely(m->size > e->config.max_msg_size)) {
+		ipcq_add(e, IPCQ_SEND_TOO_BIG, 1);
+		err = -EMSGSIZE;
+		goto unlock;
+	}
+	if (likely(list_empty(&e->senders) && ipcq_fits(e, m->size))) {
+		ipcq_admit(e, m, ktime_get_ns(), &wake);
+		spin_unlock(&e->lock);
+		ipcq_wake_up(e, &wake);
+		return 0;
+	}
+	if (patience->nonblock) {
+		if (!patience->uncounted)
+			ipcq_add(e, IPCQ_SEND_FULL, 1);
+		err = -EAGAIN;
+		goto unlock;
+	}
+	if (ipcq_has_expired(patience)) {
+		ipcq_add(e, IPCQ_SEND_TIMEOUT, 1);
+		err = -ETIMEDOUT;
+		goto unlock;
+	}
+
+	w = (struct ipcq_waiter) {
+		.task = current,
+		.party = party,
+		.since_ns = ktime_get_ns(),
+		.m = m,
+	};
+	list_add_tail(&w.node, &e->senders);
+	e->blocked_senders++;
+	party->blocked_senders++;
+	ipcq_add(e, IPCQ_BLOCKED_SENDS, 1);
+	err = ipcq_wait(e, &w, patience);
+	return err > 0 ? 0 : err;
+
+unlock:
+	spin_unlock(&e->lock);
+	return err;
+}
+
+/**
+ * ipcq_receive() - take the next message out of a queue
+ * @e: the queue
+ * @party: the opener through which it is received
+ * @receipt: its @room and @ask_lost say what is wanted; the rest is filled in
+ * @patience: how long this may block
+ *
+ * On success the caller either copies the message out and frees it, or gives it
+ * back with ipcq_give_back().
+ *
+ * Context: Process context.  Sleeps as @patience says.
+ * Return: 0; -EMSGSIZE, the message stays and @receipt->needed is its size;
+ * -EPIPE at end of file; -EAGAIN; -ETIMEDOUT; -ERESTARTSYS if a signal came.
+ */
+int ipcq_receive(struct ipcq_engine *e, struct ipcq_party *party,
+		 struct ipcq_receipt *receipt,
+		 const struct ipcq_patience *patience)
+{
+	struct ipcq_wake wake;
+	struct ipcq_message *m;
+	struct ipcq_waiter w;
+	bool was_writable;
+	u64 now;
+	int err;
+
+	ipcq_wake_init(&wake);
+	spin_lock(&e->lock);
+	if (unlikely(ipcq_is_eof(e))) {
+		ipcq_add(e, IPCQ_RECV_EOF, 1);
+		err = -EPIPE;
+		goto unlock;
+	}
+	m = ipcq_waiting_next(&e->waiting);
+	if (likely(m)) {
+		if (unlikely(m->size > receipt->room)) {
+			ipcq_add(e, IPCQ_RECV_TOO_SMALL, 1);
+			receipt->needed = m->size;
+			err = -EMSGSIZE;
+			goto unlock;
+		}
+		now = ktime_get_ns();
+		was_writable = ipcq_is_writable(e);
+		ipcq_waiting_remove_next(&e->waiting, m);
+		e->depth--;
+		e->bytes -= m->size;
+		ipcq_hand_over(e, party, receipt, m, now);
+		ipcq_admit_senders(e, now, &wake);
+		ipcq_check_low(e, &wake, now);
+		if (!was_writable && ipcq_is_writable(e))
+			wake.send |= IPCQ_POLL_SEND;
+		spin_unlock(&e->lock);
+		ipcq_wake_up(e, &wake);
+		return 0;
+	}
+	if (patience->nonblock) {
+		if (!patience->uncounted)
+			ipcq_add(e, IPCQ_RECV_EMPTY, 1);
+		err = -EAGAIN;
+		goto unlock;
+	}
+	if (ipcq_has_expired(patience)) {
+		ipcq_add(e, IPCQ_RECV_TIMEOUT, 1);
+		err = -ETIMEDOUT;
+		goto unlock;
+	}
+
+	w = (struct ipcq_waiter) {
+		.task = current,
+		.party = party,
+		.since_ns = ktime_get_ns(),
+		.receipt = receipt,
+	};
+	list_add_tail(&w.node, &e->receivers);
+	e->blocked_receivers++;
+	party->blocked_receivers++;
+	ipcq_add(e, IPCQ_BLOCKED_RECVS, 1);
+	err = ipcq_wait(e, &w, patience);
+	if (err > 0 && unlikely(fatal_signal_pending(current))) {
+		/* Nobody will see what this task receives. */
+		ipcq_give_back(e, party, receipt);
+		return -EINTR;
+	}
+	return err > 0 ? 0 : err;
+
+unlock:
+	spin_unlock(&e->lock);
+	return err;
+}
+
+/**
+ * ipcq_give_back() - return a message that could not be copied out
+ * @e: the queue
+ * @party: the opener that received it
+ * @receipt: of the receive; its message belongs to the queue again
+ *
+ * The message goes to its old place before all that were sent later, or to a
+ * receiver that waits.  A sender may have taken its room: then the queue is over
+ * its capacity until the next receive.
+ *
+ * Context: Process context.
+ */
+void ipcq_give_back(struct ipcq_engine *e, struct ipcq_party *party,
+		    struct ipcq_receipt *receipt)
+{
+	struct ipcq_message *m = receipt->m;
+	struct ipcq_wake wake;
+	u64 waited;
+
+	receipt->m = NULL;
+
+	ipcq_wake_init(&wake);
+	spin_lock(&e->lock);
+	if (likely(receipt->resets == e->resets)) {
+		waited = m->taken_ns - m->time_ns;
+		e->stats.counter[IPCQ_RECEIVED]--;
+		e->stats.counter[IPCQ_RECEIVED_BYTES] -= m->size;
+		e->stats.sojourn[ipcq_bucket(waited, IPCQ_SOJOURN_BUCKETS)]--;
+	} else {
+		/* What waits across a reset counts as sent. */
+		ipcq_add(e, IPCQ_SENT, 1);
+		ipcq_add(e, IPCQ_SENT_BYTES, m->size);
+	}
+	ipcq_add(e, IPCQ_RECV_GIVEN_BACK, 1);
+	if (receipt->ask_lost)
+		party->lost_seen -= receipt->lost;
+	ipcq_deliver(e, m, ktime_get_ns(), &wake);
+	spin_unlock(&e->lock);
+	ipcq_wake_up(e, &wake);
+}
+
+/**
+ * ipcq_poll_mask() - which events hold now
+ * @e: the queue
+ * @access: IPCQ_ACCESS_* of who asks
+ *
+ * Context: Any but interrupts.
+ * Return: EPOLL* bits.
+ */
+__poll_t ipcq_poll_mask(struct ipcq_engine *e, u32 access)
+{
+	__poll_t mask = 0;
+
+	spin_lock(&e->lock);
+	if (access & IPCQ_ACCESS_RECV) {
+		if (e->depth)
+			mask |= IPCQ_POLL_RECV;
+		if (ipcq_is_hung_up(e))
+			mask |= EPOLLHUP | IPCQ_POLL_RECV;
+	}
+	if (access & IPCQ_ACCESS_SEND) {
+		if (ipcq_is_broken(e))
+			mask |= EPOLLERR | IPCQ_POLL_SEND;
+		else if (ipcq_is_writable(e))
+			mask |= IPCQ_POLL_SEND;
+	}
+	spin_unlock(&e->lock);
+	return mask;
+}
+
+/**
+ * ipcq_party_join() - an opener begins to take part
+ * @e: the queue
+ * @party: its @access is set; the rest is set here
+ *
+ * Context: Any but interrupts.
+ */
+void ipcq_party_join(struct ipcq_engine *e, struct ipcq_party *party)
+{
+	spin_lock(&e->lock);
+	party->lost_seen = e->lost;
+	party->blocked_senders = 0;
+	party->blocked_receivers = 0;
+	if (party->access & IPCQ_ACCESS_SEND) {
+		e->nr_senders++;
+		e->had_sender = true;
+	}
+	if (party->access & IPCQ_ACCESS_RECV) {
+		e->nr_receivers++;
+		e->had_receiver = true;
+	}
+	spin_unlock(&e->lock);
+}
+
+/**
+ * ipcq_party_leave() - an opener is closed
+ * @e: the queue
+ * @party: the same as for ipcq_party_join(), without blocked calls
+ *
+ * With hang-up, the last sender's leaving ends blocked receives at end of file,
+ * and the last receiver's leaving ends blocked sends with EPIPE.  When nobody is
+ * left the queue begins anew: but while messages wait, those who come to receive
+ * them must see the end of file behind them.
+ *
+ * Context: Process context.
+ */
+void ipcq_party_leave(struct ipcq_engine *e, struct ipcq_party *party)
+{
+	struct ipcq_wake wake;
+
+	ipcq_wake_init(&wake);
+	spin_lock(&e->lock);
+	if (party->access & IPCQ_ACCESS_SEND)
+		e->nr_senders--;
+	if (party->access & IPCQ_ACCESS_RECV)
+		e->nr_receivers--;
+	if (!e->nr_senders && !e->nr_receivers) {
+		e->had_receiver = false;
+		if (!e->depth)
+			e->had_sender = false;
+	}
+	if ((e->config.flags & IPCQ_F_HANGUP) &&
+	    (!e->nr_senders || !e->nr_receivers))
+		ipcq_settle(e, ktime_get_ns(), &wake);
+	spin_unlock(&e->lock);
+	ipcq_wake_up(e, &wake);
+}
+
+static u64 ipcq_earliest(const struct list_head *waiters,
+			 const struct ipcq_party *party, u64 earliest)
+{
+	const struct ipcq_waiter *w;
+
+	list_for_each_entry(w, waiters, node) {
+		if (w->party == party)
+			return min(earliest, w->since_ns);
+	}
+	return earliest;
+}
+
+/**
+ * ipcq_party_blocked_ns() - how long an opener's calls have been blocked
+ * @e: the queue
+ * @party: the opener
+ * @senders: output: how many sends are
+ * @receivers: output: how many receives are
+ *
+ * Context: Any but interrupts.
+ * Return: ns since the first of them blocked, 0 if none does.
+ */
+u64 ipcq_party_blocked_ns(struct ipcq_engine *e, const struct ipcq_party *party,
+			  u32 *senders, u32 *receivers)
+{
+	u64 now, since;
+
+	spin_lock(&e->lock);
+	now = ktime_get_ns();
+	since = now;
+	*senders = party->blocked_senders;
+	*receivers = party->blocked_receivers;
+	/* Both lists are in order of time. */
+	if (*senders)
+		since = ipcq_earliest(&e->senders, party, since);
+	if (*receivers)
+		since = ipcq_earliest(&e->receivers, party, since);
+	spin_unlock(&e->lock);
+	return now - since;
+}
+
+/* Recompute what is derived from the configuration. */
+static void ipcq_apply_config(struct ipcq_engine *e)
+{
+	const struct ipcq_config *c = &e->config;
+
+	/* In a small queue rounding must not close the gap between the levels. */
+	e->high_msgs = max_t(u32, 1, mul_u64_u32_div(c->max_msgs, c->high_pct, 100));
+	e->high_bytes = max_t(u64, 1, mul_u64_u32_div(c->max_bytes, c->high_pct, 100));
+	e->low_msgs = min_t(u32, e->high_msgs - 1,
+			    mul_u64_u32_div(c->max_msgs, c->low_pct, 100));
+	e->low_bytes = min_t(u64, e->high_bytes - 1,
+			     mul_u64_u32_div(c->max_bytes, c->low_pct, 100));
+	e->waiting.by_priority = c->order == IPCQ_ORDER_PRIORITY;
+}
+
+/**
+ * ipcq_config_is_valid() - do the values of a configuration go together
+ * @c: each value valid in itself
+ *
+ * Return: whether they do.
+ */
+bool ipcq_config_is_valid(const struct ipcq_config *c)
+{
+	return c->max_msg_size <= c->max_bytes && c->low_pct < c->high_pct;
+}
+
+/**
+ * ipcq_reconfigure() - change the configuration of a live queue
+ * @e: the queue
+ * @config: new values, each valid in itself
+ * @mask: IPCQ_ATTR_*: which of them to take
+ *
+ * Context: Process context.
+ * Return: 0; -EINVAL if the values do not go together; -EBUSY if messages wait and
+ * the order would change.
+ */
+int ipcq_reconfigure(struct ipcq_engine *e, const struct ipcq_config *config,
+		     u32 mask)
+{
+	struct ipcq_wake wake;
+	struct ipcq_config c;
+	int err = 0;
+
+	ipcq_wake_init(&wake);
+	spin_lock(&e->lock);
+	c = e->config;
+	if (mask & IPCQ_ATTR_FLAGS)
+		c.flags = config->flags;
+	if (mask & IPCQ_ATTR_ORDER)
+		c.order = config->order;
+	if (mask & IPCQ_ATTR_MAX_MSGS)
+		c.max_msgs = config->max_msgs;
+	if (mask & IPCQ_ATTR_MAX_BYTES)
+		c.max_bytes = config->max_bytes;
+	if (mask & IPCQ_ATTR_MAX_MSG_SIZE)
+		c.max_msg_size = config->max_msg_size;
+	if (mask & IPCQ_ATTR_HIGH_PCT)
+		c.high_pct = config->high_pct;
+	if (mask & IPCQ_ATTR_LOW_PCT)
+		c.low_pct = config->low_pct;
+
+	if (!ipcq_config_is_valid(&c)) {
+		err = -EINVAL;
+	} else if (c.order != e->config.order && e->depth) {
+		err = -EBUSY;
+	} else {
+		/* Read without the lock by ipcq_max_msg_size(). */
+		WRITE_ONCE(e->config.max_msg_size, c.max_msg_size);
+		e->config = c;
+		ipcq_apply_config(e);
+		ipcq_settle(e, ktime_get_ns(), &wake);
+	}
+	spin_unlock(&e->lock);
+	ipcq_wake_up(e, &wake);
+	return err;
+}
+
+/**
+ * ipcq_free_all() - free messages that no queue holds any more
+ * @e: the queue that they were in
+ * @messages: what ipcq_engine_drain() took out
+ *
+ * Context: Process context.  May sleep.
+ */
+void ipcq_free_all(struct ipcq_engine *e, struct list_head *messages)
+{
+	struct ipcq_message *m, *next;
+
+	list_for_each_entry_safe(m, next, messages, arrival) {
+		ipcq_message_free(e->account, m);
+		cond_resched();
+	}
+}
+
+/* Take all messages out and count them under @counter.  Return how many. */
+static u32 ipcq_empty(struct ipcq_engine *e, enum ipcq_counter counter,
+		      struct list_head *messages)
+{
+	u32 depth = e->depth;
+
+	lockdep_assert_held(&e->lock);
+
+	ipcq_waiting_take_all(&e->waiting, messages);
+	e->depth = 0;
+	e->bytes = 0;
+	e->lost += depth;
+	ipcq_add(e, counter, depth);
+	return depth;
+}
+
+/**
+ * ipcq_purge() - throw away what waits
+ * @e: the queue
+ *
+ * Blocked senders are admitted afterwards: what they send is not purged.
+ *
+ * Context: Process context.  May sleep.
+ * Return: how many messages that were.
+ */
+u64 ipcq_purge(struct ipcq_engine *e)
+{
+	struct ipcq_wake wake;
+	struct ipcq_event dropped;
+	LIST_HEAD(messages);
+	u32 purged;
+	u64 now;
+
+	ipcq_wake_init(&wake);
+	spin_lock(&e->lock);
+	now = ktime_get_ns();
+	purged = ipcq_empty(e, IPCQ_PURGED, &messages);
+	dropped = ipcq_event_now(e, IPCQ_EVENT_DROPPED, now);
+	ipcq_settle(e, now, &wake);
+	spin_unlock(&e->lock);
+
+	if (purged && e->observer) {
+		dropped.dropped = purged;
+		dropped.reason = IPCQ_DROP_PURGED;
+		e->observer(e, &dropped);
+	}
+	ipcq_wake_up(e, &wake);
+	ipcq_free_all(e, &messages);
+	return purged;
+}
+
+/**
+ * ipcq_shut() - shut directions of a queue, or open them again
+ * @e: the queue
+ * @how: IPCQ_SHUT_*: the directions that are shut from now on
+ *
+ * Context: Process context.
+ */
+void ipcq_shut(struct ipcq_engine *e, u32 how)
+{
+	struct ipcq_wake wake;
+
+	ipcq_wake_init(&wake);
+	spin_lock(&e->lock);
+	e->shut = how;
+	ipcq_settle(e, ktime_get_ns(), &wake);
+	/* Those who could not receive before may now. */
+	if (e->depth)
+		wake.recv |= IPCQ_POLL_RECV;
+	spin_unlock(&e->lock);
+	ipcq_wake_up(e, &wake);
+}
+
+/**
+ * ipcq_count() - count a call that failed before it reached the queue
+ * @e: the queue
+ * @counter: as what
+ *
+ * Context: Any but interrupts.
+ */
+void ipcq_count(struct ipcq_engine *e, enum ipcq_counter counter)
+{
+	spin_lock(&e->lock);
+	ipcq_add(e, counter, 1);
+	spin_unlock(&e->lock);
+}
+
+/**
+ * ipcq_snap() - read everything at one instant
+ * @e: the queue
+ * @snap: filled in
+ * @stats: the counters at that instant, or NULL
+ *
+ * Context: Any but interrupts.
+ */
+void ipcq_snap(struct ipcq_engine *e, struct ipcq_snapshot *snap,
+	       struct ipcq_stats *stats)
+{
+	struct ipcq_message *oldest;
+
+	spin_lock(&e->lock);
+	snap->now_ns = ktime_get_ns();
+	oldest = ipcq_waiting_oldest(&e->waiting);
+	snap->oldest_ns = oldest ? snap->now_ns - oldest->time_ns : 0;
+	snap->config = e->config;
+	snap->bytes = e->bytes;
+	snap->peak_bytes = e->peak_bytes;
+	snap->depth = e->depth;
+	snap->peak_depth = e->peak_depth;
+	snap->senders = e->nr_senders;
+	snap->receivers = e->nr_receivers;
+	snap->blocked_senders = e->blocked_senders;
+	snap->blocked_receivers = e->blocked_receivers;
+	snap->shut = e->shut;
+	if (stats)
+		*stats = e->stats;
+	spin_unlock(&e->lock);
+}
+
+/**
+ * ipcq_depth() - how many messages wait
+ * @e: the queue
+ *
+ * Context: Any but interrupts.
+ * Return: the number, as it was a moment ago.
+ */
+u32 ipcq_depth(struct ipcq_engine *e)
+{
+	u32 depth;
+
+	spin_lock(&e->lock);
+	depth = e->depth;
+	spin_unlock(&e->lock);
+	return depth;
+}
+
+/**
+ * ipcq_sum() - add a queue to sums over queues
+ * @e: the queue
+ * @stats: sum of counters
+ * @depth: sum of messages waiting
+ * @bytes: sum of bytes waiting
+ *
+ * Context: Any but interrupts.
+ */
+void ipcq_sum(struct ipcq_engine *e, struct ipcq_stats *stats, u64 *depth,
+	      u64 *bytes)
+{
+	spin_lock(&e->lock);
+	ipcq_stats_add(stats, &e->stats);
+	*depth += e->depth;
+	*bytes += e->bytes;
+	spin_unlock(&e->lock);
+}
+
+/**
+ * ipcq_reset() - set back high-water marks or counters
+ * @e: the queue
+ * @peak: the marks
+ * @counters: the counters and histograms
+ * @forgotten: output, with @counters: what the counters held, less what they
+ *	still hold now, so that a sum of both balances
+ *
+ * Context: Any but interrupts.
+ */
+void ipcq_reset(struct ipcq_engine *e, bool peak, bool counters,
+		struct ipcq_stats *forgotten)
+{
+	spin_lock(&e->lock);
+	if (peak) {
+		e->peak_depth = e->depth;
+		e->peak_bytes = e->bytes;
+	}
+	if (counters) {
+		e->resets++;
+		*forgotten = e->stats;
+		ipcq_stats_restart(&e->stats, e->depth, e->bytes);
+		forgotten->counter[IPCQ_SENT] -= e->depth;
+		forgotten->counter[IPCQ_SENT_BYTES] -= e->bytes;
+	}
+	spin_unlock(&e->lock);
+}
+
+/**
+ * ipcq_engine_init() - set up a queue
+ * @e: zeroed memory
+ * @config: valid in itself and together
+ * @account: whom to charge; must outlive @e
+ * @observer: hears of high-water events and drops, or NULL
+ */
+void ipcq_engine_init(struct ipcq_engine *e, const struct ipcq_config *config,
+		      struct ipcq_account *account, ipcq_observer_t observer)
+{
+	spin_lock_init(&e->lock);
+	INIT_LIST_HEAD(&e->senders);
+	INIT_LIST_HEAD(&e->receivers);
+	init_waitqueue_head(&e->recv_poll);
+	init_waitqueue_head(&e->send_poll);
+	e->config = *config;
+	e->account = account;
+	e->observer = observer;
+	ipcq_waiting_init(&e->waiting, config->order == IPCQ_ORDER_PRIORITY);
+	ipcq_apply_config(e);
+}
+
+/**
+ * ipcq_engine_drain() - drop what waits in a queue that nobody can reach
+ * @e: the queue
+ * @messages: what waited is appended, for ipcq_free_all()
+ *
+ * Context: Any but interrupts.
+ * Return: how many messages were dropped.
+ */
+u32 ipcq_engine_drain(struct ipcq_engine *e, struct list_head *messages)
+{
+	u32 dropped;
+
+	spin_lock(&e->lock);
+	dropped = ipcq_empty(e, IPCQ_DROPPED_DESTROYED, messages);
+	spin_unlock(&e->lock);
+	return dropped;
+}

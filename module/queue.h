@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The queue engine: messages, capacity, waiters, hang-up and counters.
+ *
+ * It knows nothing of files, names or netlink.
+ */
+#ifndef IPCQ_QUEUE_H
+#define IPCQ_QUEUE_H
+
+#include <linux/cache.h>
+#include <linux/hrtimer.h>
+#include <linux/ktime.h>
+#include <linux/list.h>
+#include <linux/poll.h>
+#include <linux/spinlock.h>
+#include <linux/wait.h>
+
+#include "waiting.h"
+#include "stats.h"
+
+struct fasync_struct;
+struct ipcq_account;
+struct ipcq_message;
+struct ipcq_engine;
+
+/**
+ * struct ipcq_config - what the owner decides
+ * @flags: IPCQ_F_EPHEMERAL and IPCQ_F_HANGUP
+ * @order: enum ipcq_order
+ * @max_bytes: capacity in bytes of payload
+ * @max_msgs: capacity in messages
+ * @max_msg_size: bytes of the largest message
+ * @high_pct: fill level in percent that raises IPCQ_EVENT_HIGH_WATER
+ * @low_pct: fill level in percent that raises IPCQ_EVENT_NORMAL afterwards
+ */
+struct ipcq_config {
+	u32 flags;
+	u32 order;
+	u64 max_bytes;
+	u32 max_msgs;
+	u32 max_msg_size;
+	u32 high_pct;
+	u32 low_pct;
+};
+
+/**
+ * enum ipcq_event_type - what an observer is told
+ * @IPCQ_EVENT_NONE: nothing
+ * @IPCQ_EVENT_CREATED: a queue exists
+ * @IPCQ_EVENT_DESTROYED: its name is free, or an anonymous one was closed
+ * @IPCQ_EVENT_HIGH_WATER: it has filled up to the high percentage
+ * @IPCQ_EVENT_NORMAL: it has drained to the low percentage after that
+ * @IPCQ_EVENT_DROPPED: messages were lost
+ */
+enum ipcq_event_type {
+	IPCQ_EVENT_NONE,
+	IPCQ_EVENT_CREATED,
+	IPCQ_EVENT_DESTROYED,
+	IPCQ_EVENT_HIGH_WATER,
+	IPCQ_EVENT_NORMAL,
+	IPCQ_EVENT_DROPPED,
+};
+
+/**
+ * struct ipcq_event - one event, as it was under the lock of the queue
+ * @type: which
+ * @depth: messages waiting
+ * @bytes: bytes of payload waiting
+ * @max_msgs: capacity in messages
+ * @max_bytes: capacity in bytes
+ * @now_ns: CLOCK_MONOTONIC; events of one queue can be put in order by it
+ * @dropped: messages lost, for IPCQ_EVENT_DROPPED
+ * @reason: enum ipcq_drop_reason, for IPCQ_EVENT_DROPPED
+ */
+struct ipcq_event {
+	enum ipcq_event_type type;
+	u32 depth;
+	u64 bytes;
+	u32 max_msgs;
+	u64 max_bytes;
+	u64 now_ns;
+	u64 dropped;
+	u32 reason;
+};
+
+/**
+ * typedef ipcq_observer_t - hears of events
+ * @e: the queue
+ * @event: what happened
+ *
+ * Context: Process context, no lock held.  May sleep, though the sender or
+ * receiver that caused the event waits for it; must not keep @e.
+ */
+typedef void (*ipcq_observer_t)(struct ipcq_engine *e,
+				const struct ipcq_event *event);
+
+/**
+ * struct ipcq_party - the engine's part of an opener
+ * @access: IPCQ_ACCESS_*; constant
+ * @lost_seen: ipcq_engine.lost at its last receive; queue lock
+ * @blocked_senders: calls of this opener blocked in a send; queue lock
+ * @blocked_receivers: calls of this opener blocked in a receive; queue lock
+ */
+struct ipcq_party {
+	u32 access;
+	u64 lost_seen;
+	u32 blocked_senders;
+	u32 blocked_receivers;
+};
+
+/**
+ * struct ipcq_engine - the state of a queue
+ * @lock: guards everything below that does not say otherwise.  A leaf: nothing
+ *	is allocated, copied from or to user space, or sent while it is held.
+ * @config: see there; @config.max_msg_size is also read without the lock, as a
+ *	hint that is checked again
+ * @high_msgs: depth from which the queue is above its high-water level
+ * @high_bytes: the same in bytes
+ * @low_msgs: depth down to which it returns to normal
+ * @low_bytes: the same in bytes
+ * @above: the queue is above its high-water level
+ * @shut: IPCQ_SHUT_*
+ * @had_sender: an opener for sending has been there, see ipcq_party_leave()
+ * @had_receiver: the same for receiving
+ * @nr_senders: openers that may send
+ * @nr_receivers: openers that may receive
+ * @depth: messages waiting
+ * @peak_depth: greatest depth since the last reset
+ * @bytes: bytes of payload waiting
+ * @peak_bytes: greatest @bytes since the last reset
+ * @last_seq: sequence number of the message accepted last
+ * @lost: messages accepted and lost since the queue was made, resets or not
+ * @resets: how often the counters were set back
+ * @waiting: the messages
+ * @senders: struct ipcq_waiter of blocked sends, in their order.  The first does
+ *	not fit: otherwise it would have been admitted.
+ * @receivers: struct ipcq_waiter of blocked receives, in their order.  No message
+ *	waits while there are any.
+ * @blocked_senders: length of @senders
+ * @blocked_receivers: length of @receivers
+ * @stats: counters
+ * @recv_poll: pollers for POLLIN; its own lock
+ * @send_poll: pollers for POLLOUT; its own lock
+ * @recv_fasync: SIGIO of receivers; its own lock
+ * @send_fasync: SIGIO of senders; its own lock
+ * @account: whose quota the messages are charged to; constant
+ * @observer: hears of high-water events, or NULL; constant
+ */
+struct ipcq_engine {
+	spinlock_t lock;	/* innermost */
+	struct ipcq_config config;
+	u32 high_msgs;
+	u32 low_msgs;
+	u64 high_bytes;
+	u64 low_bytes;
+	bool above;
+	bool had_sender;
+	bool had_receiver;
+	u32 shut;
+	u32 nr_senders;
+	u32 nr_receivers;
+	u32 depth;
+	u32 peak_depth;
+	u64 bytes;
+	u64 peak_bytes;
+	u64 last_seq;
+	u64 lost;
+	u32 resets;
+	struct ipcq_waiting waiting;
+	struct list_head senders;
+	struct list_head receivers;
+	u32 blocked_senders;
+	u32 blocked_receivers;
+	struct ipcq_stats stats;
+	wait_queue_head_t recv_poll;
+	wait_queue_head_t send_poll;
+	struct fasync_struct *recv_fasync;
+	struct fasync_struct *send_fasync;
+	struct ipcq_account *account;
+	ipcq_observer_t observer;
+};
+
+/**
+ * struct ipcq_patience - how long a call may block
+ * @nonblock: not at all
+ * @uncounted: with @nonblock: the caller comes back by itself, so a refusal is
+ *	not one that a program sees (IOCB_NOWAIT)
+ * @timed: until @expires
+ * @clock: CLOCK_MONOTONIC or CLOCK_REALTIME
+ * @expires: a point in time on @clock
+ */
+struct ipcq_patience {
+	bool nonblock;
+	bool uncounted;
+	bool timed;
+	clockid_t clock;
+	ktime_t expires;
+};
+
+/**
+ * struct ipcq_receipt - a receive: what was asked for and what came of it
+ * @room: bytes that the caller's buffer has
+ * @m: the message, which the caller owns now
+ * @lost: messages lost since the party received last; filled in if @ask_lost
+ * @needed: size of the message that did not fit, with -EMSGSIZE
+ * @resets: ipcq_engine.resets when the message was taken
+ * @ask_lost: report and forget losses
+ */
+struct ipcq_receipt {
+	size_t room;
+	struct ipcq_message *m;
+	u64 lost;
+	size_t needed;
+	u32 resets;
+	bool ask_lost;
+};
+
+/**
+ * struct ipcq_snapshot - a queue at one instant
+ * @config: attributes
+ * @now_ns: the instant, CLOCK_MONOTONIC
+ * @oldest_ns: how long the oldest message has waited, 0 if none does
+ * @bytes: bytes of payload waiting
+ * @peak_bytes: greatest @bytes since the last reset
+ * @depth: messages waiting
+ * @peak_depth: greatest depth since the last reset
+ * @senders: openers that may send
+ * @receivers: openers that may receive
+ * @blocked_senders: sends that wait
+ * @blocked_receivers: receives that wait
+ * @shut: IPCQ_SHUT_*
+ */
+struct ipcq_snapshot {
+	struct ipcq_config config;
+	u64 now_ns;
+	u64 oldest_ns;
+	u64 bytes;
+	u64 peak_bytes;
+	u32 depth;
+	u32 peak_depth;
+	u32 senders;
+	u32 receivers;
+	u32 blocked_senders;
+	u32 blocked_receivers;
+	u32 shut;
+};
+
+bool ipcq_config_is_valid(const struct ipcq_config *c);
+void ipcq_engine_init(struct ipcq_engine *e, const struct ipcq_config *config,
+		      struct ipcq_account *account, ipcq_observer_t observer);
+u32 ipcq_engine_drain(struct ipcq_engine *e, struct list_head *messages);
+void ipcq_free_all(struct ipcq_engine *e, struct list_head *messages);
+
+int ipcq_send(struct ipcq_engine *e, struct ipcq_party *party,
+	      struct ipcq_message *m, const struct ipcq_patience *patience);
+int ipcq_receive(struct ipcq_engine *e, struct ipcq_party *party,
+		 struct ipcq_receipt *receipt,
+		 const struct ipcq_patience *patience);
+void ipcq_give_back(struct ipcq_engine *e, struct ipcq_party *party,
+		    struct ipcq_receipt *receipt);
+
+void ipcq_party_join(struct ipcq_engine *e, struct ipcq_party *party);
+void ipcq_party_leave(struct ipcq_engine *e, struct ipcq_party *party);
+u64 ipcq_party_blocked_ns(struct ipcq_engine *e, const struct ipcq_party *party,
+			  u32 *senders, u32 *receivers);
+
+__poll_t ipcq_poll_mask(struct ipcq_engine *e, u32 access);
+int ipcq_reconfigure(struct ipcq_engine *e, const struct ipcq_config *config,
+		     u32 mask);
+u64 ipcq_purge(struct ipcq_engine *e);
+void ipcq_shut(struct ipcq_engine *e, u32 how);
+void ipcq_count(struct ipcq_engine *e, enum ipcq_counter counter);
+u32 ipcq_depth(struct ipcq_engine *e);
+void ipcq_sum(struct ipcq_engine *e, struct ipcq_stats *stats, u64 *depth,
+	      u64 *bytes);
+void ipcq_snap(struct ipcq_engine *e, struct ipcq_snapshot *snap,
+	       struct ipcq_stats *stats);
+void ipcq_reset(struct ipcq_engine *e, bool peak, bool counters,
+		struct ipcq_stats *forgotten);
+
+#endif /* IPCQ_QUEUE_H */

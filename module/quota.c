@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Quotas by user: how many queues, and how much memory their messages take. */
+#include <linux/capability.h>
+#include <linux/err.h>
+#include <linux/hashtable.h>
+#include <linux/moduleparam.h>
+#include <linux/slab.h>
+#include <linux/spinlock.h>
+
+#include "quota.h"
+
+static unsigned int user_queues = 256;
+module_param(user_queues, uint, 0644);
+MODULE_PARM_DESC(user_queues, "queues that one user may own (256)");
+
+static unsigned long user_bytes = 64UL << 20;
+module_param(user_bytes, ulong, 0644);
+MODULE_PARM_DESC(user_bytes,
+		 "kernel memory in bytes that the messages in one user's queues may take (64 MiB)");
+
+/* Guards the table and the lookup of its entries; a leaf in the lock order. */
+static DEFINE_SPINLOCK(ipcq_accounts_lock);
+static DEFINE_HASHTABLE(ipcq_accounts, 6);
+
+static struct ipcq_account *ipcq_account_find(kuid_t uid)
+{
+	struct ipcq_account *account;
+
+	lockdep_assert_held(&ipcq_accounts_lock);
+
+	hash_for_each_possible(ipcq_accounts, account, link, __kuid_val(uid)) {
+		if (uid_eq(account->uid, uid)) {
+			refcount_inc(&account->refs);
+			return account;
+		}
+	}
+	return NULL;
+}
+
+/* Find or make the account of @uid, with a reference. */
+static struct ipcq_account *ipcq_account_get(kuid_t uid)
+{
+	struct ipcq_account *account, *fresh;
+
+	spin_lock(&ipcq_accounts_lock);
+	account = ipcq_account_find(uid);
+	spin_unlock(&ipcq_accounts_lock);
+	if (account)
+		return account;
+
+	fresh = kzalloc(sizeof(*fresh), GFP_KERNEL_ACCOUNT);
+	if (!fresh)
+		return NULL;
+	refcount_set(&fresh->refs, 1);
+	fresh->uid = uid;
+
+	/* Another task may have made it while this one allocated. */
+	spin_lock(&ipcq_accounts_lock);
+	account = ipcq_account_find(uid);
+	if (!account)
+		hash_add(ipcq_accounts, &fresh->link, __kuid_val(uid));
+	spin_unlock(&ipcq_accounts_lock);
+	if (!account)
+		return fresh;
+	kfree(fresh);
+	return account;
+}
+
+static void ipcq_account_put(struct ipcq_account *account)
+{
+	bool last;
+
+	spin_lock(&ipcq_accounts_lock);
+	last = refcount_dec_and_test(&account->refs);
+	if (last)
+		hash_del(&account->link);
+	spin_unlock(&ipcq_accounts_lock);
+	if (last)
+		kfree(account);
+}
+
+/**
+ * ipcq_quota_add_queue() - charge one more queue to a user
+ * @uid: who owns it
+ *
+ * Context: Process context.  May sleep.
+ * Return: the user's account, to be given to ipcq_quota_del_queue(), or
+ * ERR_PTR(-EDQUOT) or ERR_PTR(-ENOMEM).
+ */
+struct ipcq_account *ipcq_quota_add_queue(kuid_t uid)
+{
+	struct ipcq_account *account = ipcq_account_get(uid);
+
+	if (!account)
+		return ERR_PTR(-ENOMEM);
+	if (atomic_inc_return(&account->queues) > READ_ONCE(user_queues) &&
+	    !capable(CAP_SYS_RESOURCE)) {
+		ipcq_quota_del_queue(account);
+		return ERR_PTR(-EDQUOT);
+	}
+	return account;
+}
+
+/**
+ * ipcq_quota_del_queue() - undo ipcq_quota_add_queue()
+ * @account: what that returned; not valid afterwards
+ *
+ * Context: Any but interrupts.
+ */
+void ipcq_quota_del_queue(struct ipcq_account *account)
+{
+	atomic_dec(&account->queues);
+	ipcq_account_put(account);
+}
+
+/**
+ * ipcq_quota_charge_bytes() - charge message memory to a user
+ * @account: the user's account
+ * @bytes: how much
+ *
+ * Context: Any but interrupts.
+ * Return: 0, or -EDQUOT.
+ */
+int ipcq_quota_charge_bytes(struct ipcq_account *account, size_t bytes)
+{
+	if (likely(atomic_long_add_return(bytes, &account->bytes) <=
+		   READ_ONCE(user_bytes)))
+		return 0;
+	if (capable(CAP_SYS_RESOURCE))
+		return 0;
+	ipcq_quota_uncharge_bytes(account, bytes);
+	return -EDQUOT;
+}
+
+/**
+ * ipcq_quota_uncharge_bytes() - undo ipcq_quota_charge_bytes()
+ * @account: the same
+ * @bytes: the same
+ *
+ * Context: Any but interrupts.
+ */
+void ipcq_quota_uncharge_bytes(struct ipcq_account *account, size_t bytes)
+{
+	atomic_long_sub(bytes, &account->bytes);
+}
