@@ -47,10 +47,23 @@ static void *must(void *memory)
 	return memory;
 }
 
+/* For kernels that give no words to an error at the start of a dump. */
+static const char *explain(int error)
+{
+	switch (error) {
+	case ENOENT:
+		return "no such queue";
+	case EACCES:
+		return "you may not see that";
+	default:
+		return strerror(error);
+	}
+}
+
 static int fail(struct family *family, int error, const char *reason)
 {
 	free(family->error);
-	family->error = must(strdup(reason && *reason ? reason : strerror(error)));
+	family->error = must(strdup(reason && *reason ? reason : explain(error)));
 	return -error;
 }
 
@@ -267,20 +280,14 @@ static void get_event(struct nlmsghdr *header, struct event *event)
 
 /* Exchanges ----------------------------------------------------------------- */
 
-/*
- * The kernel's own words follow the error code, after as much of the request as
- * it sent back.
- */
-static char *extack_message(struct nlmsghdr *header, const struct nlmsgerr *error)
+/* The kernel's own words stand behind so many bytes of the message; or NULL. */
+static char *words_behind(struct nlmsghdr *header, size_t bytes)
 {
 	struct nlattr *attr[NLMSGERR_ATTR_MAX + 1];
-	size_t skip = sizeof(*error);
 
 	if (!(header->nlmsg_flags & NLM_F_ACK_TLVS))
 		return NULL;
-	if (!(header->nlmsg_flags & NLM_F_CAPPED))
-		skip += error->msg.nlmsg_len - NLMSG_HDRLEN;
-	if (nlmsg_parse(header, (int)skip, attr, NLMSGERR_ATTR_MAX, NULL) < 0 ||
+	if (nlmsg_parse(header, (int)bytes, attr, NLMSGERR_ATTR_MAX, NULL) < 0 ||
 	    !attr[NLMSGERR_ATTR_MSG])
 		return NULL;
 	return nla_strdup(attr[NLMSGERR_ATTR_MSG]);
@@ -291,12 +298,16 @@ static int on_error(struct sockaddr_nl *from, struct nlmsgerr *error, void *arg)
 	/* libnl passes the payload; the header stands right before it. */
 	struct nlmsghdr *header = (void *)((char *)error - NLMSG_HDRLEN);
 	struct exchange *exchange = arg;
-	char *message = extack_message(header, error);
+	size_t bytes = sizeof(*error);
+	char *words;
 
 	(void)from;
-	exchange->result = fail(exchange->family, -error->error, message);
+	if (!(header->nlmsg_flags & NLM_F_CAPPED))
+		bytes += error->msg.nlmsg_len - NLMSG_HDRLEN;
+	words = words_behind(header, bytes);
+	exchange->result = fail(exchange->family, -error->error, words);
 	exchange->finished = true;
-	free(message);
+	free(words);
 	return NL_STOP;
 }
 
@@ -323,12 +334,16 @@ static int on_finish(struct nl_msg *msg, void *arg)
 {
 	struct nlmsghdr *header = nlmsg_hdr(msg);
 	struct exchange *exchange = arg;
+	char *words;
 	int error = 0;
 
 	if (nlmsg_datalen(header) >= (int)sizeof(error))
 		memcpy(&error, nlmsg_data(header), sizeof(error));
-	if (error < 0)
-		exchange->result = fail(exchange->family, -error, NULL);
+	if (error < 0) {
+		words = words_behind(header, sizeof(error));
+		exchange->result = fail(exchange->family, -error, words);
+		free(words);
+	}
 	exchange->finished = true;
 	return NL_STOP;
 }

@@ -9,6 +9,7 @@
 #include "table.h"
 
 #define CUT_TO		8	/* columns that a text is cut to at most */
+#define STRETCH_SHARE	4	/* of the terminal is what a stretched column wants */
 #define STRETCH_MIN	10
 #define STRETCH_MAX	40
 #define STRETCH_PLAIN	20	/* where there is no terminal to fill */
@@ -64,13 +65,23 @@ static void fill_cells(struct layout *layout)
 		}
 }
 
+static unsigned int stretch_wish(const struct style *style)
+{
+	if (!style->width)
+		return STRETCH_PLAIN;
+	if (style->width / STRETCH_SHARE < STRETCH_MIN)
+		return STRETCH_MIN;
+	return style->width / STRETCH_SHARE < STRETCH_MAX ? style->width / STRETCH_SHARE :
+							    STRETCH_MAX;
+}
+
 static unsigned int natural_width(const struct layout *layout, size_t column)
 {
 	unsigned int width = 0, cell;
 	size_t row;
 
 	if (layout->table->columns[column]->yielding == YIELD_STRETCH)
-		return layout->style->width ? STRETCH_MIN : STRETCH_PLAIN;
+		return stretch_wish(layout->style);
 	if (layout->style->headings)
 		width = display_width(heading(layout, column));
 	for (row = 0; row < layout->table->nr_rows; row++) {
@@ -143,14 +154,14 @@ static void stretch(struct layout *layout)
 	unsigned int spare = layout->style->width > width ? layout->style->width - width : 0;
 	size_t column;
 
-	for (column = 0; column < layout->table->nr_columns; column++)
-		if (layout->table->columns[column]->yielding == YIELD_STRETCH &&
-		    layout->shown[column]) {
-			if (spare > STRETCH_MAX - STRETCH_MIN)
-				spare = STRETCH_MAX - STRETCH_MIN;
-			layout->width[column] += spare;
-			return;
-		}
+	for (column = 0; column < layout->table->nr_columns; column++) {
+		unsigned int *stretched = &layout->width[column];
+
+		if (layout->table->columns[column]->yielding != YIELD_STRETCH)
+			continue;
+		*stretched = *stretched + spare < STRETCH_MAX ? *stretched + spare : STRETCH_MAX;
+		return;
+	}
 }
 
 /* Short headings first, then shorter texts, then fewer columns. */
