@@ -44,9 +44,9 @@ userspace: ## build libipcq and the tools
 
 install: all ## install everything; then: modprobe ipcq
 	$(MAKE) -C $(KDIR) M=$(CURDIR) $(if $(DESTDIR),INSTALL_MOD_PATH=$(DESTDIR)) \
-		modules_install
+		CONFIG_MODULE_SIG_ALL= modules_install
 	$(if $(DESTDIR),,depmod -a $(KVER))
-	$(if $(filter $(KVER),$(shell uname -r)),,\
+	$(if $(DESTDIR)$(filter $(KVER),$(shell uname -r)),,\
 		@echo "Note: this is for Linux $(KVER), not for the running $$(uname -r)")
 	$(MAKE) -C userspace install
 	set -e; for page in $(wildcard docs/man/*.[47]); do \
