@@ -54,7 +54,7 @@ install: all ## install everything; then: modprobe ipcq
 	done
 
 uninstall: ## remove what install installed
-	find $(DESTDIR)/lib/modules/$(KVER) -name ipcq.ko -delete
+	find $(DESTDIR)/lib/modules/$(KVER) -name ipcq.ko -not -path '*/dkms/*' -delete
 	$(if $(DESTDIR),,depmod -a $(KVER))
 	$(MAKE) -C userspace uninstall
 	rm -f $(foreach page,$(wildcard docs/man/*.[47]),\
