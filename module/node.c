@@ -50,8 +50,9 @@ static char *ipcq_node_path(ipcq_const_device *dev, umode_t *mode, kuid_t *uid,
 {
 	const struct ipcq_node *node = container_of(dev, struct ipcq_node, dev);
 
+	/* With a mode of nothing devtmpfs would choose one itself. */
 	if (mode)
-		*mode = node->mode;
+		*mode = S_IFCHR | node->mode;
 	if (uid)
 		*uid = node->uid;
 	if (gid)

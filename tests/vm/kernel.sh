@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# Sourced by tests/vm/run: which kernel to boot, and the initramfs for it.
+# Sourced by tests/vm/run: which kernel to boot, in which form, and the
+# initramfs for it.
 # shellcheck shell=bash disable=SC2154
 
 # What it takes to mount the host's root over 9p and to have virtio ports, in
@@ -10,14 +11,26 @@ vm_boot_modules=(
 	9pnet_virtio virtio_console overlay
 )
 
-# Prints the newest version of which image, modules and headers are installed.
-vm_newest_kernel() {
-	local image version
+# Whether the installed kernel $1 can be the guest, and modules be built for it.
+vm_can_boot() {
+	local modules=/lib/modules/$1
 
+	[ -r "/boot/vmlinuz-$1" ] && [ -e "$modules/build" ] &&
+		grep -qs '/9pnet_virtio\.ko' "$modules/modules.dep" "$modules/modules.builtin"
+}
+
+# Prints the running kernel's version or, if that one cannot be the guest, the
+# newest that can.
+vm_choose_kernel() {
+	local image
+
+	if vm_can_boot "$(uname -r)"; then
+		uname -r
+		return
+	fi
 	for image in /boot/vmlinuz-*; do
-		version=${image#/boot/vmlinuz-}
-		if [ -e "/lib/modules/$version/build" ] && [ -r "$image" ]; then
-			echo "$version"
+		if vm_can_boot "${image#/boot/vmlinuz-}"; then
+			echo "${image#/boot/vmlinuz-}"
 		fi
 	done | sort -V | tail -n 1
 }
@@ -60,4 +73,49 @@ vm_make_initramfs() {
 	(cd "$root" && find . | busybox cpio -o -H newc 2> /dev/null) > "$root.cpio"
 	rm -r "$root"
 	mv "$root.cpio" "$initramfs"
+}
+
+# Unpacks what the bzImage $1 carries into the file $2.  The offsets are those of
+# the boot protocol's setup header.
+vm_unpack_kernel() {
+	local sectors offset size
+
+	field() {
+		od -An -v -j "$2" "-t$3" -N "${3#u}" "$1" | tr -d ' '
+	}
+	sectors=$(field "$1" 497 u1)
+	offset=$(field "$1" 584 u4)
+	size=$(field "$1" 588 u4)
+	tail -c "+$(((sectors + 1) * 512 + offset + 1))" "$1" | head -c "$size" > "$2.packed"
+	# The size that follows the packed data makes the unpackers complain.
+	# shellcheck disable=SC2094 # both only read it
+	case $(head -c 4 "$2.packed" | od -An -tx1 | tr -d ' ') in
+	1f8b*)		gzip -dc ;;
+	fd377a58)	xz -dc --single-stream ;;
+	28b52ffd)	zstd -dc ;;
+	*)		cat ;;
+	esac < "$2.packed" > "$2" 2> /dev/null || true
+	rm "$2.packed"
+}
+
+# Prints the file to boot for the kernel $1, using the directory $2.  A guest in
+# software emulation takes longer to unpack its kernel than to boot it, so that
+# is done here once, if the kernel can be entered unpacked (its Xen note 0x12).
+vm_boot_file() {
+	local file=$2/vmlinux
+
+	if [ ! "$file" -nt "$1" ]; then
+		vm_unpack_kernel "$1" "$file.$$"
+		if readelf -n "$file.$$" 2> /dev/null | grep -A 1 Xen | grep -q '0x0*12)'; then
+			strip --strip-debug "$file.$$"
+		else
+			: > "$file.$$"
+		fi
+		mv "$file.$$" "$file"
+	fi
+	if [ -s "$file" ]; then
+		echo "$file"
+	else
+		echo "$1"
+	fi
 }

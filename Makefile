@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# "make help" lists what can be made.
+
+VERSION	:= $(shell cat VERSION)
+PREFIX	?= /usr/local
+MANDIR	?= $(PREFIX)/share/man
+
+# The kernel to build for: the running one if its headers are here, else the
+# newest whose headers are.
+headers	= $(patsubst /lib/modules/%/build,%,$(wildcard /lib/modules/$(1)/build))
+running	:= $(call headers,$(shell uname -r))
+KVER	?= $(or $(running),$(shell printf '%s\n' $(call headers,*) | sort -V | tail -n 1))
+KDIR	?= /lib/modules/$(KVER)/build
+
+MODULE	:= module/ipcq.ko
+VM	:= tests/vm/run
+
+.PHONY: help all module userspace install uninstall dkms-install dkms-source dkms-remove \
+	deps vm demo check t lint build-kernels clean
+
+all: module userspace ## build the module and the tools (default)
+
+help: ## show this
+	@echo "Usage: make [TARGET]... [VARIABLE=VALUE]..."
+	@echo
+	@sed -n 's/^\([a-z-]*\):.* ## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | \
+		while IFS='|' read -r target text; do \
+			printf '  %-15s %s\n' "$$target" "$$text"; \
+		done
+	@echo
+	@echo "  KVER=VERSION    kernel to build for (now: $(or $(KVER),none, run make deps))"
+	@echo "  KDIR=DIR        its build directory (now: $(KDIR))"
+	@echo "  PREFIX=DIR      where the user-space part goes (now: $(PREFIX))"
+	@echo "  DESTDIR=DIR     prepended to every installed file"
+	@echo "  T=NAME          what 'make t' runs"
+
+module: ## build module/ipcq.ko
+	@[ -d "$(KDIR)" ] || { echo "No kernel headers in $(KDIR): run 'make deps'," \
+		"install linux-headers-$$(uname -r), or set KVER or KDIR" >&2; exit 1; }
+	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
+
+userspace: ## build libipcq and the tools
+	$(MAKE) -C userspace all
+
+install: all ## install everything; then: modprobe ipcq
+	$(MAKE) -C $(KDIR) M=$(CURDIR) $(if $(DESTDIR),INSTALL_MOD_PATH=$(DESTDIR)) \
+		CONFIG_MODULE_SIG_ALL= modules_install
+	$(if $(DESTDIR),,depmod -a $(KVER))
+	$(if $(DESTDIR)$(filter $(KVER),$(shell uname -r)),,\
+		@echo "Note: this is for Linux $(KVER), not for the running $$(uname -r)")
+	$(MAKE) -C userspace install
+	set -e; for page in $(wildcard docs/man/*.[47]); do \
+		install -D -m 644 $$page $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/}; \
+	done
+
+uninstall: ## remove what install installed
+	find $(DESTDIR)/lib/modules/$(KVER) -name ipcq.ko -not -path '*/dkms/*' -delete
+	$(if $(DESTDIR),,depmod -a $(KVER))
+	$(MAKE) -C userspace uninstall
+	rm -f $(foreach page,$(wildcard docs/man/*.[47]),\
+		$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(notdir $(page)))
+
+dkms-install: dkms-source ## give the module to DKMS, which rebuilds it for each new kernel
+	dkms install ipcq/$(VERSION)
+
+# What DKMS needs to build the module, and no more.
+DKMS_SOURCE := /usr/src/ipcq-$(VERSION)
+dkms-source:
+	install -d $(DKMS_SOURCE)
+	find Kbuild VERSION dkms.conf module -type f ! -name '*.mod.c' \
+		\( -name '*.[ch]' -o -name Kbuild -o -name VERSION -o -name dkms.conf \) \
+		-exec cp --parents -t $(DKMS_SOURCE) {} +
+
+dkms-remove: ## take it back from DKMS
+	dkms remove ipcq/$(VERSION) --all
+	rm -r $(DKMS_SOURCE)
+
+deps: ## install the Debian packages that are missing for all of this
+	@tests/deps check
+
+# What runs in the VM must be built for the VM's kernel.
+vm_make = $(MAKE) --no-print-directory KVER=$$($(VM) --print-kernel)
+
+vm: ## a shell in a virtual machine with the module loaded
+	@$(vm_make) -s all
+	@$(VM) --module $(MODULE) --interactive
+
+demo: ## watch messages pile up and drain, in a virtual machine
+	@tests/deps demo
+	@$(vm_make) -s all
+	@tests/demo/run
+
+check: deps ## build and test everything
+	@$(vm_make) all
+	@tests/check
+
+t: ## build, and run the tests T=NAME in a virtual machine
+	@$(vm_make) -s all
+	@tests/check --only "$(T)"
+
+lint: deps ## static checks of every source file
+	@KVER=$$($(VM) --print-kernel) tests/lint/run
+
+build-kernels: deps ## build the module for the other kernels it supports
+	@tests/kernels/build
+
+clean: ## remove what was built
+	$(if $(wildcard $(KDIR)),$(MAKE) -C $(KDIR) M=$(CURDIR) clean)
+	$(MAKE) -C userspace clean
+	rm -rf build
