@@ -516,7 +516,6 @@ static struct genl_family ipcq_family __ro_after_init = {
 	.parallel_ops = true,
 	.ops = ipcq_ops,
 	.n_ops = ARRAY_SIZE(ipcq_ops),
-	.resv_start_op = IPCQ_CMD_MAX + 1,
 	.mcgrps = ipcq_groups,
 	.n_mcgrps = ARRAY_SIZE(ipcq_groups),
 };
