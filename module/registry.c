@@ -5,6 +5,7 @@
 #include <linux/err.h>
 #include <linux/hashtable.h>
 #include <linux/module.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/stringhash.h>
@@ -488,6 +489,7 @@ void ipcq_registry_totals(struct ipcq_totals *totals)
 		ipcq_sum(&q->engine, &totals->stats, &totals->depth,
 			 &totals->bytes);
 		totals->queues++;
+		cond_resched();
 	}
 	totals->now_ns = ktime_get_ns();
 	mutex_unlock(&ipcq_registry.lock);
