@@ -125,7 +125,7 @@ int ipcq_file_send(struct ipcq_opener *opener, struct iov_iter *from, u32 prio,
 		ipcq_count(e, IPCQ_SEND_TOO_BIG);
 		return -EMSGSIZE;
 	}
-	m = ipcq_message_alloc(opener->queue->account, size,
+	m = ipcq_message_alloc(opener->account, size,
 			       patience->uncounted ? GFP_NOWAIT : GFP_KERNEL);
 	if (IS_ERR(m)) {
 		err = PTR_ERR(m);
@@ -147,7 +147,7 @@ int ipcq_file_send(struct ipcq_opener *opener, struct iov_iter *from, u32 prio,
 	if (err == -EPIPE && !no_signal)
 		send_sig(SIGPIPE, current, 0);
 free:
-	ipcq_message_free(opener->queue->account, m);
+	ipcq_message_free(m);
 	return err;
 }
 
@@ -179,7 +179,7 @@ static ssize_t ipcq_read_iter(struct kiocb *iocb, struct iov_iter *to)
 		ipcq_give_back(&q->engine, &opener->party, &receipt);
 		return -EFAULT;
 	}
-	ipcq_message_free(q->account, receipt.m);
+	ipcq_message_free(receipt.m);
 	return size;
 }
 

@@ -151,7 +151,7 @@ static long ipcq_ioctl_recv(struct file *file, unsigned int cmd,
 		ipcq_give_back(&q->engine, &opener->party, &receipt);
 		return -EFAULT;
 	}
-	ipcq_message_free(q->account, receipt.m);
+	ipcq_message_free(receipt.m);
 	return 0;
 }
 

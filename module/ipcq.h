@@ -10,7 +10,7 @@
  *	registry: ids, of every queue, pin nothing     |     |  +-- embeds --> ipcq_engine
  *	          names, of linked queues, pin         |     |                   | owns
  *	ipcq_node (a device) <-- while linked ---------+     |                   v
- *	ipcq_account <------------------------------ pins ---+               ipcq_message
+ *	ipcq_account (stays until unload) <-- charged -+               ipcq_message
  *
  * A queue is born with one reference, its creator's.  It is *linked* while its
  * name is in the registry and its device node exists; that holds a reference.
@@ -81,7 +81,7 @@ struct ipcq_identity {
  *	with either
  * @pins_module: messages wait in it though nobody has it open; @openers_lock
  * @engine: see there
- * @account: of the owner; constant
+ * @account: of the owner; constant, stays
  * @rcu: for freeing
  */
 struct ipcq_queue {
@@ -108,6 +108,7 @@ struct ipcq_queue {
  * @number: ascending in the order of opening; constant
  * @party: what the engine keeps of it
  * @pid: the process that opened it; a reference, constant
+ * @account: whom messages sent through it are charged to; constant, stays
  * @uid: its effective uid then; constant
  * @comm: its name then; constant
  */
@@ -117,6 +118,7 @@ struct ipcq_opener {
 	u64 number;
 	struct ipcq_party party;
 	struct pid *pid;
+	struct ipcq_account *account;
 	kuid_t uid;
 	char comm[TASK_COMM_LEN];
 };

@@ -11,6 +11,7 @@
 #include "control.h"
 #include "netlink.h"
 #include "node.h"
+#include "quota.h"
 #include "registry.h"
 
 static char *queues = "default";
@@ -104,6 +105,7 @@ static void __exit ipcq_exit(void)
 	ipcq_control_exit();
 	ipcq_netlink_exit();
 	ipcq_node_exit();
+	ipcq_quota_exit();
 }
 module_exit(ipcq_exit);
 

@@ -12,7 +12,7 @@
 
 /**
  * ipcq_message_alloc() - make a message from the current task
- * @account: whose quota is charged
+ * @account: of the user whose quota is charged
  * @size: bytes of payload, at most IPCQ_MAX_MSG_SIZE; the caller fills them in
  * @gfp: GFP_KERNEL, or GFP_NOWAIT if the caller must not sleep
  *
@@ -39,6 +39,7 @@ struct ipcq_message *ipcq_message_alloc(struct ipcq_account *account,
 		return ERR_PTR(-ENOMEM);
 	}
 
+	m->account = account;
 	m->pid = get_pid(task_tgid(current));
 	current_euid_egid(&m->uid, &m->gid);
 	m->size = size;
@@ -49,14 +50,13 @@ struct ipcq_message *ipcq_message_alloc(struct ipcq_account *account,
 
 /**
  * ipcq_message_free() - give back a message's memory and its charge
- * @account: the one it was charged to
  * @m: a message that its caller owns
  *
  * Context: Process context.  May sleep: large messages are vmalloc memory.
  */
-void ipcq_message_free(struct ipcq_account *account, struct ipcq_message *m)
+void ipcq_message_free(struct ipcq_message *m)
 {
-	ipcq_quota_uncharge_bytes(account, ipcq_message_memory(m->size));
+	ipcq_quota_uncharge_bytes(m->account, ipcq_message_memory(m->size));
 	put_pid(m->pid);
 	kvfree(m);
 }

@@ -21,6 +21,7 @@ struct ipcq_account;
  * @level_next: the next message of its level; queue lock
  * @seq: place in the order in which the queue accepted messages, from 1
  * @time_ns: CLOCK_MONOTONIC time at which the queue accepted it
+ * @account: what it is charged to
  * @pid: the sender's process; a reference
  * @uid: the sender's effective uid
  * @gid: the sender's effective gid
@@ -43,6 +44,7 @@ struct ipcq_message {
 	struct ipcq_message *level_next;
 	u64 seq;
 	u64 time_ns;
+	struct ipcq_account *account;
 	struct pid *pid;
 	kuid_t uid;
 	kgid_t gid;
@@ -54,7 +56,7 @@ struct ipcq_message {
 
 struct ipcq_message *ipcq_message_alloc(struct ipcq_account *account,
 					size_t size, gfp_t gfp);
-void ipcq_message_free(struct ipcq_account *account, struct ipcq_message *m);
+void ipcq_message_free(struct ipcq_message *m);
 
 /**
  * ipcq_message_memory() - what a message is charged for

@@ -8,6 +8,7 @@
 #include <linux/slab.h>
 
 #include "opener.h"
+#include "quota.h"
 #include "registry.h"
 
 /**
@@ -31,6 +32,11 @@ struct ipcq_opener *ipcq_opener_new(struct ipcq_queue *q, u32 access,
 	opener->queue = q;
 	opener->party.access = access;
 	opener->uid = current_euid();
+	opener->account = ipcq_account_of(opener->uid);
+	if (!opener->account) {
+		kfree(opener);
+		return ERR_PTR(-ENOMEM);
+	}
 	get_task_comm(opener->comm, current);
 
 	mutex_lock(&q->openers_lock);

@@ -847,17 +847,16 @@ int ipcq_reconfigure(struct ipcq_engine *e, const struct ipcq_config *config,
 
 /**
  * ipcq_free_all() - free messages that no queue holds any more
- * @e: the queue that they were in
  * @messages: what ipcq_engine_drain() took out
  *
  * Context: Process context.  May sleep.
  */
-void ipcq_free_all(struct ipcq_engine *e, struct list_head *messages)
+void ipcq_free_all(struct list_head *messages)
 {
 	struct ipcq_message *m, *next;
 
 	list_for_each_entry_safe(m, next, messages, arrival) {
-		ipcq_message_free(e->account, m);
+		ipcq_message_free(m);
 		cond_resched();
 	}
 }
@@ -909,7 +908,7 @@ u64 ipcq_purge(struct ipcq_engine *e)
 		e->observer(e, &dropped);
 	}
 	ipcq_wake_up(e, &wake);
-	ipcq_free_all(e, &messages);
+	ipcq_free_all(&messages);
 	return purged;
 }
 
@@ -1049,11 +1048,10 @@ void ipcq_reset(struct ipcq_engine *e, bool peak, bool counters,
  * ipcq_engine_init() - set up a queue
  * @e: zeroed memory
  * @config: valid in itself and together
- * @account: whom to charge; must outlive @e
  * @observer: hears of high-water events and drops, or NULL
  */
 void ipcq_engine_init(struct ipcq_engine *e, const struct ipcq_config *config,
-		      struct ipcq_account *account, ipcq_observer_t observer)
+		      ipcq_observer_t observer)
 {
 	spin_lock_init(&e->lock);
 	INIT_LIST_HEAD(&e->senders);
@@ -1061,7 +1059,6 @@ void ipcq_engine_init(struct ipcq_engine *e, const struct ipcq_config *config,
 	init_waitqueue_head(&e->recv_poll);
 	init_waitqueue_head(&e->send_poll);
 	e->config = *config;
-	e->account = account;
 	e->observer = observer;
 	ipcq_waiting_init(&e->waiting, config->order == IPCQ_ORDER_PRIORITY);
 	ipcq_apply_config(e);

@@ -19,7 +19,6 @@
 #include "stats.h"
 
 struct fasync_struct;
-struct ipcq_account;
 struct ipcq_message;
 struct ipcq_engine;
 
@@ -143,7 +142,6 @@ struct ipcq_party {
  * @send_poll: pollers for POLLOUT; its own lock
  * @recv_fasync: SIGIO of receivers; its own lock
  * @send_fasync: SIGIO of senders; its own lock
- * @account: whose quota the messages are charged to; constant
  * @observer: hears of high-water events, or NULL; constant
  */
 struct ipcq_engine {
@@ -176,7 +174,6 @@ struct ipcq_engine {
 	wait_queue_head_t send_poll;
 	struct fasync_struct *recv_fasync;
 	struct fasync_struct *send_fasync;
-	struct ipcq_account *account;
 	ipcq_observer_t observer;
 };
 
@@ -247,9 +244,9 @@ struct ipcq_snapshot {
 
 bool ipcq_config_is_valid(const struct ipcq_config *c);
 void ipcq_engine_init(struct ipcq_engine *e, const struct ipcq_config *config,
-		      struct ipcq_account *account, ipcq_observer_t observer);
+		      ipcq_observer_t observer);
 u32 ipcq_engine_drain(struct ipcq_engine *e, struct list_head *messages);
-void ipcq_free_all(struct ipcq_engine *e, struct list_head *messages);
+void ipcq_free_all(struct list_head *messages);
 
 int ipcq_send(struct ipcq_engine *e, struct ipcq_party *party,
 	      struct ipcq_message *m, const struct ipcq_patience *patience);

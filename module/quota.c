@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Quotas by user: how many queues, and how much memory their messages take. */
 #include <linux/capability.h>
-#include <linux/err.h>
 #include <linux/hashtable.h>
 #include <linux/moduleparam.h>
 #include <linux/slab.h>
@@ -16,9 +15,9 @@ MODULE_PARM_DESC(user_queues, "queues that one user may own (256)");
 static unsigned long user_bytes = 64UL << 20;
 module_param(user_bytes, ulong, 0644);
 MODULE_PARM_DESC(user_bytes,
-		 "kernel memory in bytes that the messages in one user's queues may take (64 MiB)");
+		 "kernel memory in bytes that one user's messages may take (64 MiB)");
 
-/* Guards the table and the lookup of its entries; a leaf in the lock order. */
+/* Guards the table; a leaf in the lock order. */
 static DEFINE_SPINLOCK(ipcq_accounts_lock);
 static DEFINE_HASHTABLE(ipcq_accounts, 6);
 
@@ -29,16 +28,20 @@ static struct ipcq_account *ipcq_account_find(kuid_t uid)
 	lockdep_assert_held(&ipcq_accounts_lock);
 
 	hash_for_each_possible(ipcq_accounts, account, link, __kuid_val(uid)) {
-		if (uid_eq(account->uid, uid)) {
-			refcount_inc(&account->refs);
+		if (uid_eq(account->uid, uid))
 			return account;
-		}
 	}
 	return NULL;
 }
 
-/* Find or make the account of @uid, with a reference. */
-static struct ipcq_account *ipcq_account_get(kuid_t uid)
+/**
+ * ipcq_account_of() - find or make a user's account
+ * @uid: the user
+ *
+ * Context: Process context.  May sleep.
+ * Return: the account, which stays, or NULL if there is no memory.
+ */
+struct ipcq_account *ipcq_account_of(kuid_t uid)
 {
 	struct ipcq_account *account, *fresh;
 
@@ -51,7 +54,6 @@ static struct ipcq_account *ipcq_account_get(kuid_t uid)
 	fresh = kzalloc(sizeof(*fresh), GFP_KERNEL_ACCOUNT);
 	if (!fresh)
 		return NULL;
-	refcount_set(&fresh->refs, 1);
 	fresh->uid = uid;
 
 	/* Another task may have made it while this one allocated. */
@@ -66,51 +68,48 @@ static struct ipcq_account *ipcq_account_get(kuid_t uid)
 	return account;
 }
 
-static void ipcq_account_put(struct ipcq_account *account)
+/**
+ * ipcq_quota_exit() - free all accounts
+ *
+ * Context: When nothing is charged to any.
+ */
+void ipcq_quota_exit(void)
 {
-	bool last;
+	struct ipcq_account *account;
+	struct hlist_node *next;
+	unsigned int bucket;
 
-	spin_lock(&ipcq_accounts_lock);
-	last = refcount_dec_and_test(&account->refs);
-	if (last)
+	hash_for_each_safe(ipcq_accounts, bucket, next, account, link) {
 		hash_del(&account->link);
-	spin_unlock(&ipcq_accounts_lock);
-	if (last)
 		kfree(account);
+	}
 }
 
 /**
  * ipcq_quota_add_queue() - charge one more queue to a user
- * @uid: who owns it
+ * @account: of its owner
  *
- * Context: Process context.  May sleep.
- * Return: the user's account, to be given to ipcq_quota_del_queue(), or
- * ERR_PTR(-EDQUOT) or ERR_PTR(-ENOMEM).
+ * Context: Any but interrupts.
+ * Return: 0, or -EDQUOT.
  */
-struct ipcq_account *ipcq_quota_add_queue(kuid_t uid)
+int ipcq_quota_add_queue(struct ipcq_account *account)
 {
-	struct ipcq_account *account = ipcq_account_get(uid);
-
-	if (!account)
-		return ERR_PTR(-ENOMEM);
-	if (atomic_inc_return(&account->queues) > READ_ONCE(user_queues) &&
-	    !capable(CAP_SYS_RESOURCE)) {
-		ipcq_quota_del_queue(account);
-		return ERR_PTR(-EDQUOT);
-	}
-	return account;
+	if (atomic_inc_return(&account->queues) <= READ_ONCE(user_queues) ||
+	    capable(CAP_SYS_RESOURCE))
+		return 0;
+	ipcq_quota_del_queue(account);
+	return -EDQUOT;
 }
 
 /**
  * ipcq_quota_del_queue() - undo ipcq_quota_add_queue()
- * @account: what that returned; not valid afterwards
+ * @account: the same
  *
  * Context: Any but interrupts.
  */
 void ipcq_quota_del_queue(struct ipcq_account *account)
 {
 	atomic_dec(&account->queues);
-	ipcq_account_put(account);
 }
 
 /**

@@ -1,32 +1,34 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What each user may own. */
+/* What each user may take. */
 #ifndef IPCQ_QUOTA_H
 #define IPCQ_QUOTA_H
 
 #include <linux/atomic.h>
-#include <linux/refcount.h>
 #include <linux/types.h>
 #include <linux/uidgid.h>
 
 /**
- * struct ipcq_account - what one user owns
+ * struct ipcq_account - what one user has taken
  * @link: in the table of accounts; the table's lock
- * @refs: one for each queue the user owns
  * @uid: the user; constant
  * @queues: queues the user owns
- * @bytes: kernel memory of the messages in them
+ * @bytes: kernel memory of the messages sent through the user's openers
+ *
+ * An account, once made, stays until the module is unloaded: messages outlive
+ * those who sent them, and need not count references to it.
  */
 struct ipcq_account {
 	struct hlist_node link;
-	refcount_t refs;
 	kuid_t uid;
 	atomic_t queues;
 	atomic_long_t bytes;
 };
 
-struct ipcq_account *ipcq_quota_add_queue(kuid_t uid);
+struct ipcq_account *ipcq_account_of(kuid_t uid);
+int ipcq_quota_add_queue(struct ipcq_account *account);
 void ipcq_quota_del_queue(struct ipcq_account *account);
 int ipcq_quota_charge_bytes(struct ipcq_account *account, size_t bytes);
 void ipcq_quota_uncharge_bytes(struct ipcq_account *account, size_t bytes);
+void ipcq_quota_exit(void);
 
 #endif /* IPCQ_QUOTA_H */

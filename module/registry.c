@@ -94,12 +94,15 @@ struct ipcq_queue *ipcq_queue_create(const struct ipcq_identity *identity,
 	mutex_init(&q->openers_lock);
 	INIT_LIST_HEAD(&q->openers);
 
-	q->account = ipcq_quota_add_queue(identity->uid);
-	if (IS_ERR(q->account)) {
-		err = PTR_ERR(q->account);
+	q->account = ipcq_account_of(identity->uid);
+	if (!q->account) {
+		err = -ENOMEM;
 		goto free;
 	}
-	ipcq_engine_init(&q->engine, config, q->account, observer);
+	err = ipcq_quota_add_queue(q->account);
+	if (err)
+		goto free;
+	ipcq_engine_init(&q->engine, config, observer);
 
 	mutex_lock(&ipcq_registry.lock);
 	err = xa_alloc_cyclic(&ipcq_registry.queues, &q->id, q,
@@ -142,7 +145,7 @@ static void ipcq_queue_release(struct kref *ref)
 	ipcq_registry.nr_destroyed++;
 	mutex_unlock(&ipcq_registry.lock);
 
-	ipcq_free_all(&q->engine, &messages);
+	ipcq_free_all(&messages);
 	if (dropped)
 		ipcq_queue_notify(q, IPCQ_EVENT_DROPPED, dropped);
 	if (!q->identity.name[0])

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * libipcq: message queues of the kernel module ipcq, from C.
+ *
+ * Each call is one system call or a few, and there is no state behind them: what
+ * ipcq_open() returns is an ordinary file descriptor, for poll(2), epoll(7),
+ * read(2), write(2), dup(2), fork(2) and close(2).  All calls may be made from
+ * any thread.  Unless said otherwise they return -1 and set errno when they fail,
+ * and libipcq(3) lists the errors of each.
+ */
+#ifndef IPCQ_H
+#define IPCQ_H
+
+#include <fcntl.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <time.h>
+
+#include <linux/ipcq.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/**
+ * IPCQ_O_NEITHER - open a queue neither to send nor to receive
+ *
+ * For ipcq_open(): such a descriptor is for ipcq_get_attr(), ipcq_set_attr(),
+ * ipcq_purge() and ipcq_shutdown().  It counts as no sender and no receiver, so
+ * that looking at a queue with hang-up does not end it.  The node's mode must let
+ * the caller read and write.
+ */
+#define IPCQ_O_NEITHER	O_ACCMODE
+
+/**
+ * ipcq_version() - version of this library
+ *
+ * Return: a string such as "0.1.0".
+ */
+const char *ipcq_version(void);
+
+/**
+ * ipcq_available() - is the module loaded, and its control device here
+ *
+ * Return: 1 or 0.
+ */
+int ipcq_available(void);
+
+/**
+ * ipcq_valid_name() - can a queue have that name
+ * @name: NUL-terminated
+ *
+ * Return: 1 if @name is 1 to IPCQ_NAME_MAX of A-Z a-z 0-9 . _ -, does not begin
+ * with a dot and is not "control"; else 0.
+ */
+int ipcq_valid_name(const char *name);
+
+/**
+ * ipcq_open() - open a queue that exists
+ * @name: of the queue
+ * @flags: O_RDONLY to receive, O_WRONLY to send, O_RDWR for both or IPCQ_O_NEITHER;
+ *	with O_NONBLOCK and O_CLOEXEC
+ *
+ * Return: a descriptor.  ENOENT says that there is no such queue, ENODEV that the
+ * module is not loaded.
+ */
+int ipcq_open(const char *name, int flags);
+
+/**
+ * ipcq_create() - create and open a queue
+ * @name: of the queue; NULL for an anonymous one, which lives as long as it is open
+ * @attr: attributes; those that its mask names.  NULL: the defaults.
+ * @flags: O_RDONLY, O_WRONLY or O_RDWR, with O_NONBLOCK and O_CLOEXEC
+ *
+ * Return: a descriptor.  EEXIST says that there is a queue of that name.
+ */
+int ipcq_create(const char *name, const struct ipcq_attr *attr, int flags);
+
+/**
+ * ipcq_open_or_create() - open a queue, and create it if it does not exist
+ * @name: of the queue
+ * @attr: attributes of the queue if it is created, as for ipcq_create()
+ * @flags: as for ipcq_create()
+ *
+ * Whoever comes second finds the queue of the first, however close they come.
+ *
+ * Return: a descriptor.
+ */
+int ipcq_open_or_create(const char *name, const struct ipcq_attr *attr, int flags);
+
+/**
+ * ipcq_destroy() - destroy a queue as unlink(2) does a file
+ * @name: of the queue
+ * @flags: 0 or IPCQ_DESTROY_IF_EMPTY
+ * @out: what was left in the queue, on success and when EBUSY says that it is not
+ *	empty; or NULL
+ *
+ * Return: 0.
+ */
+int ipcq_destroy(const char *name, unsigned int flags, struct ipcq_destroy *out);
+
+/**
+ * ipcq_pair() - create an anonymous queue and open its two ends, as pipe2(2) does
+ * @fds: fds[0] is set to the end that receives, fds[1] to the end that sends
+ * @attr: attributes, as for ipcq_create()
+ * @flags: O_NONBLOCK and O_CLOEXEC
+ *
+ * Return: 0.
+ */
+int ipcq_pair(int fds[2], const struct ipcq_attr *attr, int flags);
+
+/**
+ * ipcq_open_end() - make a new opener of the queue of a descriptor
+ * @fd: the queue
+ * @flags: O_RDONLY, O_WRONLY or O_RDWR, not more than @fd has, with O_NONBLOCK and
+ *	O_CLOEXEC
+ *
+ * Return: a descriptor.
+ */
+int ipcq_open_end(int fd, int flags);
+
+/**
+ * ipcq_send() - send a message
+ * @fd: the queue
+ * @data: the payload
+ * @size: its length in bytes; 0 is a message too
+ * @msg: flags, prio, type and timeout_ns; what is not used must be zero.  The call
+ *	sets data and size.  NULL: priority 0, type 0, for as long as it takes.
+ *
+ * The kernel reads @msg itself, once, when the call begins.  A signal handler that
+ * sets IPCQ_MSG_NONBLOCK in it therefore keeps a call from blocking that has not
+ * begun, and a call that has begun fails with EINTR: no signal is missed between.
+ * The same is true of ipcq_recv().
+ *
+ * Return: 0.
+ */
+int ipcq_send(int fd, const void *data, size_t size, struct ipcq_msg *msg);
+
+/**
+ * ipcq_recv() - receive the next message
+ * @fd: the queue
+ * @buf: where to put the payload
+ * @size: room in bytes there
+ * @msg: flags and timeout_ns; on success all about the message.  What is not used
+ *	must be zero before the first call; what one call left there the next one
+ *	takes.  NULL: for as long as it takes.
+ *
+ * Return: the size of the message, which may be 0.  EPIPE says end of file.
+ * EMSGSIZE says that @size is too small; the message stays in the queue and
+ * msg->size is its size.
+ */
+ssize_t ipcq_recv(int fd, void *buf, size_t size, struct ipcq_msg *msg);
+
+/**
+ * ipcq_set_timeout() - limit the time for which a send or a receive may block
+ * @msg: its flags and timeout_ns are set, other flags remain
+ * @time: time from now, or a point in time; NULL for no limit
+ * @how: 0 for time from now; IPCQ_MSG_ABSTIME for a point in time of
+ *	CLOCK_MONOTONIC; IPCQ_MSG_ABSTIME | IPCQ_MSG_REALTIME of CLOCK_REALTIME
+ *
+ * A time beyond what 64 bits of nanoseconds hold is cut to 292 years.
+ *
+ * Return: 0, or -1 with EINVAL if @time is negative or not normalized, or @how is
+ * something else.
+ */
+int ipcq_set_timeout(struct ipcq_msg *msg, const struct timespec *time,
+		     unsigned int how);
+
+/**
+ * ipcq_get_attr() - read the attributes of a queue
+ * @fd: the queue
+ * @attr: filled in
+ *
+ * Return: 0.
+ */
+int ipcq_get_attr(int fd, struct ipcq_attr *attr);
+
+/**
+ * ipcq_set_attr() - change attributes of a queue that one owns
+ * @fd: the queue
+ * @attr: attributes; those that its mask names
+ *
+ * Return: 0.
+ */
+int ipcq_set_attr(int fd, const struct ipcq_attr *attr);
+
+/**
+ * ipcq_purge() - throw away what waits in a queue that one owns
+ * @fd: the queue
+ * @purged: set to the number of messages; or NULL
+ *
+ * Return: 0.
+ */
+int ipcq_purge(int fd, uint64_t *purged);
+
+/**
+ * ipcq_shutdown() - hang up a queue that one owns
+ * @fd: the queue
+ * @how: IPCQ_SHUT_SEND, IPCQ_SHUT_RECV, both, or 0 to open the queue again
+ *
+ * Return: 0.
+ */
+int ipcq_shutdown(int fd, unsigned int how);
+
+/**
+ * enum ipcq_op - what was tried, for ipcq_explain()
+ * @IPCQ_OP_OPEN: ipcq_open()
+ * @IPCQ_OP_CREATE: ipcq_create(), ipcq_open_or_create(), ipcq_pair()
+ * @IPCQ_OP_DESTROY: ipcq_destroy()
+ * @IPCQ_OP_OPEN_END: ipcq_open_end()
+ * @IPCQ_OP_SEND: ipcq_send(), or write(2) to a queue
+ * @IPCQ_OP_RECV: ipcq_recv(), or read(2) from a queue
+ * @IPCQ_OP_GET_ATTR: ipcq_get_attr()
+ * @IPCQ_OP_SET_ATTR: ipcq_set_attr()
+ * @IPCQ_OP_PURGE: ipcq_purge()
+ * @IPCQ_OP_SHUTDOWN: ipcq_shutdown()
+ */
+enum ipcq_op {
+	IPCQ_OP_OPEN,
+	IPCQ_OP_CREATE,
+	IPCQ_OP_DESTROY,
+	IPCQ_OP_OPEN_END,
+	IPCQ_OP_SEND,
+	IPCQ_OP_RECV,
+	IPCQ_OP_GET_ATTR,
+	IPCQ_OP_SET_ATTR,
+	IPCQ_OP_PURGE,
+	IPCQ_OP_SHUTDOWN,
+};
+
+/**
+ * ipcq_explain() - say what an error means and what to do about it
+ * @op: what was tried
+ * @err: the errno with which it failed
+ *
+ * Return: a sentence without a full stop, such as "the module is not loaded: sudo
+ * modprobe ipcq"; what strerror(3) says if the error means nothing special here.
+ */
+const char *ipcq_explain(enum ipcq_op op, int err);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* IPCQ_H */

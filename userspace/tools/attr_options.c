@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <string.h>
+
+#include "attr_options.h"
+#include "options.h"
+#include "report.h"
+
+static unsigned int order_option(const char *text)
+{
+	if (strcmp(text, "fifo") == 0)
+		return IPCQ_ORDER_FIFO;
+	if (strcmp(text, "priority") == 0)
+		return IPCQ_ORDER_PRIORITY;
+	report_misuse("--order is fifo or priority, not '%s'", text);
+}
+
+static void set_flag(struct attr_request *request, unsigned int flag, bool on)
+{
+	request->set &= ~flag;
+	request->clear &= ~flag;
+	*(on ? &request->set : &request->clear) |= flag;
+}
+
+bool attr_option(struct attr_request *request, int option, const char *text)
+{
+	struct ipcq_attr *attr = &request->attr;
+
+	switch (option) {
+	case OPTION_MAX_MSGS:
+		attr->max_msgs = option_number("--max-msgs", text, 1, UINT32_MAX);
+		attr->mask |= IPCQ_ATTR_MAX_MSGS;
+		break;
+	case OPTION_MAX_BYTES:
+		attr->max_bytes = option_size("--max-bytes", text, UINT64_MAX);
+		attr->mask |= IPCQ_ATTR_MAX_BYTES;
+		break;
+	case OPTION_MAX_MSG_SIZE:
+		attr->max_msg_size = option_size("--max-msg-size", text, UINT32_MAX);
+		attr->mask |= IPCQ_ATTR_MAX_MSG_SIZE;
+		break;
+	case OPTION_ORDER:
+		attr->order = order_option(text);
+		attr->mask |= IPCQ_ATTR_ORDER;
+		break;
+	case OPTION_EPHEMERAL:
+	case OPTION_PERSISTENT:
+		set_flag(request, IPCQ_F_EPHEMERAL, option == OPTION_EPHEMERAL);
+		break;
+	case OPTION_HANGUP:
+	case OPTION_NO_HANGUP:
+		set_flag(request, IPCQ_F_HANGUP, option == OPTION_HANGUP);
+		break;
+	case OPTION_HIGH_WATER:
+		attr->high_pct = option_number("--high-water", text, 1, 100);
+		attr->mask |= IPCQ_ATTR_HIGH_PCT;
+		break;
+	case OPTION_LOW_WATER:
+		attr->low_pct = option_number("--low-water", text, 0, 99);
+		attr->mask |= IPCQ_ATTR_LOW_PCT;
+		break;
+	case OPTION_MODE:
+		attr->mode = option_mode("--mode", text);
+		attr->mask |= IPCQ_ATTR_MODE;
+		break;
+	case OPTION_OWNER:
+		attr->uid = option_user("--owner", text);
+		attr->mask |= IPCQ_ATTR_UID;
+		break;
+	case OPTION_GROUP:
+		attr->gid = option_group("--group", text);
+		attr->mask |= IPCQ_ATTR_GID;
+		break;
+	default:
+		return false;
+	}
+	return true;
+}
+
+bool attr_requested(const struct attr_request *request)
+{
+	return request->attr.mask || request->set || request->clear;
+}
+
+void attr_for_creation(const struct attr_request *request, struct ipcq_attr *attr)
+{
+	*attr = request->attr;
+	attr->flags = request->set;
+	attr->mask |= IPCQ_ATTR_FLAGS;
+}
+
+void attr_for_change(const struct attr_request *request, unsigned int flags,
+		     struct ipcq_attr *attr)
+{
+	const unsigned int settable = IPCQ_F_EPHEMERAL | IPCQ_F_HANGUP;
+
+	*attr = request->attr;
+	if (request->set || request->clear) {
+		attr->flags = ((flags & settable) | request->set) & ~request->clear;
+		attr->mask |= IPCQ_ATTR_FLAGS;
+	}
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "queue_open.h"
+#include "report.h"
+
+void keep_standard_descriptors(void)
+{
+	/* Open the wrong way round, so that using one still fails. */
+	static const int flags[] = { O_WRONLY, O_RDONLY, O_RDONLY };
+	int fd;
+
+	for (fd = 0; fd < 3; fd++) {
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", flags[fd]) != fd)
+			exit(TOOL_FAILED);
+	}
+}
+
+static int open_as_asked(const char *name, int flags, const struct attr_request *create)
+{
+	struct ipcq_attr attr;
+
+	if (!create)
+		return ipcq_open(name, flags);
+	attr_for_creation(create, &attr);
+	return ipcq_open_or_create(name, &attr, flags);
+}
+
+int queue_open(const char *name, int flags, const struct attr_request *create,
+	       struct ipcq_attr *attr)
+{
+	enum ipcq_op op;
+	int fd = open_as_asked(name, flags | O_CLOEXEC, create);
+
+	if (fd < 0) {
+		/* Only opening looks at the mode of the queue itself. */
+		op = create && errno != EACCES ? IPCQ_OP_CREATE : IPCQ_OP_OPEN;
+		report_failure(op, name, errno);
+		return -1;
+	}
+	if (ipcq_get_attr(fd, attr) == 0)
+		return fd;
+	if (errno == ENOTTY)
+		report("'/dev/ipcq/%s' is not a queue: something else stands there, remove it",
+		       name);
+	else
+		report_failure(IPCQ_OP_GET_ATTR, name, errno);
+	close(fd);
+	return -1;
+}
