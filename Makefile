@@ -44,9 +44,9 @@ userspace: ## build libipcq and the tools
 
 install: all ## install everything; then: modprobe ipcq
 	$(MAKE) -C $(KDIR) M=$(CURDIR) $(if $(DESTDIR),INSTALL_MOD_PATH=$(DESTDIR)) \
-		modules_install
+		CONFIG_MODULE_SIG_ALL= modules_install
 	$(if $(DESTDIR),,depmod -a $(KVER))
-	$(if $(filter $(KVER),$(shell uname -r)),,\
+	$(if $(DESTDIR)$(filter $(KVER),$(shell uname -r)),,\
 		@echo "Note: this is for Linux $(KVER), not for the running $$(uname -r)")
 	$(MAKE) -C userspace install
 	set -e; for page in $(wildcard docs/man/*.[47]); do \
@@ -54,7 +54,7 @@ install: all ## install everything; then: modprobe ipcq
 	done
 
 uninstall: ## remove what install installed
-	find $(DESTDIR)/lib/modules/$(KVER) -name ipcq.ko -delete
+	find $(DESTDIR)/lib/modules/$(KVER) -name ipcq.ko -not -path '*/dkms/*' -delete
 	$(if $(DESTDIR),,depmod -a $(KVER))
 	$(MAKE) -C userspace uninstall
 	rm -f $(foreach page,$(wildcard docs/man/*.[47]),\
@@ -102,7 +102,7 @@ lint: deps ## static checks of every source file
 	@KVER=$$($(VM) --print-kernel) tests/lint/run
 
 build-kernels: deps ## build the module for the other kernels it supports
-	@tests/kernels/build
+	@tests/check --only host/kernels
 
 clean: ## remove what was built
 	$(if $(wildcard $(KDIR)),$(MAKE) -C $(KDIR) M=$(CURDIR) clean)

@@ -17,13 +17,6 @@ typedef const struct device ipcq_const_device;
 typedef struct device ipcq_const_device;
 #endif
 
-/* 6.4: class_create() lost the owner. */
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 4, 0)
-#define ipcq_class_create(name) class_create(name)
-#else
-#define ipcq_class_create(name) class_create(THIS_MODULE, name)
-#endif
-
 /* 6.6: a dump's parsed attributes moved into its genl_info. */
 static inline struct nlattr **ipcq_dump_attrs(struct netlink_callback *cb)
 {

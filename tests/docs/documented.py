@@ -118,16 +118,20 @@ def session(document):
     return Session(commands, files)
 
 
+def about(line):
+    """What remains of a line if figures do not matter."""
+    line = re.sub(r"\d[\d.]*(?:ns|us|ms|s|m|h|%)?", "0", line)
+    return re.sub(r"\s+", " ", line)
+
+
 def matches(expected, actual, figures_vary=False):
     """Whether lines came as expected; "..." stands for anything."""
+    if figures_vary:
+        expected, actual = map(about, expected), map(about, actual)
     pattern = ""
     for line in expected:
-        if line == "...":
+        if line.strip() == "...":
             pattern += "(?:.*\n)*"
             continue
-        parts = [re.escape(part) for part in line.split("...")]
-        if figures_vary:
-            parts = [re.sub(r"(?:\\ )+", r"\\s+", re.sub(r"[\d.\\]*\d+", r"[\\d.]+", part))
-                     for part in parts]
-        pattern += ".*".join(parts) + r"[ \t]*\n"
+        pattern += ".*".join(map(re.escape, line.split("..."))) + "\n"
     return re.fullmatch(pattern, "".join(f"{line}\n" for line in actual)) is not None

@@ -10,7 +10,7 @@ import struct
 CONTROL = "/dev/ipcq/control"
 NODE = "/dev/ipcq/"
 
-_MAGIC = 0xB1
+_MAGIC = 0xBE
 _NAME = "64s"
 _ATTR = "=4IQ8IQ" + _NAME
 _CREATE = "=" + _NAME + "2I" + _ATTR[1:]

@@ -97,8 +97,12 @@ char *format_group(uint32_t gid)
 /* Bytes of the well-formed printable character at the start; 0 if there is none. */
 static unsigned int character(const unsigned char *at)
 {
-	static const unsigned char lowest_second[] = { [0xe0 - 0xe0] = 0xa0, [0xf0 - 0xe0] = 0x90 };
-	static const unsigned char highest_second[] = { [0xed - 0xe0] = 0x9f, [0xf4 - 0xe0] = 0x8f };
+	static const unsigned char lowest_second[] = {
+		[0xe0 - 0xe0] = 0xa0, [0xf0 - 0xe0] = 0x90
+	};
+	static const unsigned char highest_second[] = {
+		[0xed - 0xe0] = 0x9f, [0xf4 - 0xe0] = 0x8f
+	};
 	unsigned int length, i;
 
 	if (*at < 0x80)

@@ -223,7 +223,7 @@ struct ipcq_shutdown {
 	__u32 pad;
 };
 
-#define IPCQ_IOC_MAGIC		0xB1
+#define IPCQ_IOC_MAGIC		0xBE
 
 /* On /dev/ipcq/control.  CREATE returns a descriptor of the new queue. */
 #define IPCQ_IOC_CREATE		_IOWR(IPCQ_IOC_MAGIC, 0x00, struct ipcq_create)
