@@ -27,4 +27,12 @@ static inline struct nlattr **ipcq_dump_attrs(struct netlink_callback *cb)
 #endif
 }
 
+/*
+ * 6.8, and stable kernels before it: a multicast group has flags of its own.  Where
+ * it has not, the flag of an operation does the same.
+ */
+#ifndef GENL_MCAST_CAP_NET_ADMIN
+#define GENL_MCAST_CAP_NET_ADMIN GENL_UNS_ADMIN_PERM
+#endif
+
 #endif /* IPCQ_COMPAT_H */

@@ -508,7 +508,7 @@ static const struct genl_ops ipcq_ops[] = {
 static const struct genl_multicast_group ipcq_groups[] = {
 	[IPCQ_GROUP_EVENTS] = {
 		.name = IPCQ_MCGRP_EVENTS,
-		.flags = GENL_UNS_ADMIN_PERM,
+		.flags = GENL_MCAST_CAP_NET_ADMIN,
 	},
 };
 

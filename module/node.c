@@ -88,7 +88,8 @@ struct ipcq_node *ipcq_node_add(u32 minor, const struct ipcq_identity *identity)
 	struct ipcq_node *node;
 	int err;
 
-	node = kzalloc(sizeof(*node), GFP_KERNEL_ACCOUNT);
+	/* Unaccounted: the caller holds everybody's mutex, and must not wait long. */
+	node = kzalloc(sizeof(*node), GFP_KERNEL);
 	if (!node)
 		return ERR_PTR(-ENOMEM);
 	node->uid = identity->uid;

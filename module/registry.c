@@ -105,18 +105,18 @@ struct ipcq_queue *ipcq_queue_create(const struct ipcq_identity *identity,
 		goto free;
 	ipcq_engine_init(&q->engine, config, observer);
 
-	mutex_lock(&ipcq_registry.lock);
+	/* Not under the mutex: a memory cgroup at its limit may take its time. */
 	err = xa_alloc_cyclic(&ipcq_registry.queues, &q->id, q,
 			      XA_LIMIT(1, IPCQ_MINORS - 1),
 			      &ipcq_registry.next_id, GFP_KERNEL_ACCOUNT);
-	if (err >= 0)
-		ipcq_registry.nr_created++;
-	mutex_unlock(&ipcq_registry.lock);
 	if (err < 0) {
 		if (err == -EBUSY)
 			err = -ENOSPC;
 		goto uncharge;
 	}
+	mutex_lock(&ipcq_registry.lock);
+	ipcq_registry.nr_created++;
+	mutex_unlock(&ipcq_registry.lock);
 	return q;
 
 uncharge:
