@@ -102,7 +102,7 @@ lint: deps ## static checks of every source file
 	@KVER=$$($(VM) --print-kernel) tests/lint/run
 
 build-kernels: deps ## build the module for the other kernels it supports
-	@tests/kernels/build
+	@tests/check --only host/kernels
 
 clean: ## remove what was built
 	$(if $(wildcard $(KDIR)),$(MAKE) -C $(KDIR) M=$(CURDIR) clean)

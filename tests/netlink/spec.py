@@ -8,7 +8,7 @@ Needs no module: both are files of the tree.
 import os
 import re
 
-from harness.spec import TREE, Spec
+from harness.spec import TREE, the_spec
 from harness.testing import equal, main, test
 
 HEADERS = os.path.join(TREE, "module/include/uapi")
@@ -57,7 +57,7 @@ class Header:
                 if name.startswith(prefix)}
 
 
-SPEC = Spec()
+SPEC = the_spec()
 NETLINK = Header("linux/ipcq_netlink.h")
 DEVICE = Header("linux/ipcq.h")
 
