@@ -46,17 +46,23 @@ static struct ipcq_registry {
 static void ipcq_queue_notify(struct ipcq_queue *q, enum ipcq_event_type type,
 			      u64 dropped)
 {
-	struct ipcq_event event = {
+	struct ipcq_snapshot snap;
+	struct ipcq_event event;
+
+	if (!q->engine.observer)
+		return;
+	ipcq_snap(&q->engine, &snap, NULL);
+	event = (struct ipcq_event) {
 		.type = type,
-		.max_msgs = q->engine.config.max_msgs,
-		.max_bytes = q->engine.config.max_bytes,
-		.now_ns = ktime_get_ns(),
+		.depth = snap.depth,
+		.bytes = snap.bytes,
+		.max_msgs = snap.config.max_msgs,
+		.max_bytes = snap.config.max_bytes,
+		.now_ns = snap.now_ns,
 		.dropped = dropped,
 		.reason = IPCQ_DROP_DESTROYED,
 	};
-
-	if (q->engine.observer)
-		q->engine.observer(&q->engine, &event);
+	q->engine.observer(&q->engine, &event);
 }
 
 /**

@@ -46,7 +46,8 @@ def read_policies():
                     by_index.setdefault(outer, {})[number] = {
                         field: int.from_bytes(value, "little")
                         for field, _, value, _ in split(fields)}
-    return {key: by_index[index] for key, index in index_of.items()}
+    # A policy that lets nothing through has no entries.
+    return {key: by_index.get(index, {}) for key, index in index_of.items()}
 
 
 @test
