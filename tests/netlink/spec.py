@@ -136,5 +136,21 @@ def references():
         equal(named - known, set(), operation.name)
 
 
+@test
+def manual():
+    """the manual page describes every attribute and every command"""
+    with open(os.path.join(TREE, "docs/man/ipcq-netlink.7"), encoding="utf-8") as file:
+        page = file.read().replace("\\-", "-")
+    sections = dict(re.findall(r"^\.SS Set (\w+)\n(.*?)(?=^\.S[SH])", page, re.M | re.S))
+    for space in SPEC.sets.values():
+        described = re.findall(r'^\.BR ([a-z-]+) " \((\w+)\)"$', sections[space.name], re.M)
+        names = {"binary": "array"}
+        equal(described, [(attribute.name, names.get(attribute.type, attribute.type))
+                          for attribute in space if attribute.type != "pad"], space.name)
+    described = re.findall(r"^\.TP\n\.BR? ([a-z-]+)(?: |$)", page, re.M)
+    equal([name for name in described if name in SPEC.operations], list(SPEC.operations),
+          "commands")
+
+
 if __name__ == "__main__":
     main()
