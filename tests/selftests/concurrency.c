@@ -166,7 +166,9 @@ TEST_F(crowd, everything_arrives_once)
 	int i, j, k;
 
 	for (i = 0; i < variant->receivers; i++) {
-		receivers[i] = (struct member) { .crowd = self, .in_order = variant->receivers == 1 };
+		receivers[i] = (struct member) {
+			.crowd = self, .in_order = variant->receivers == 1
+		};
 		ASSERT_EQ(0, pthread_create(&receivers[i].thread, NULL, receiver,
 					    &receivers[i]));
 	}
