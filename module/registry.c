@@ -27,7 +27,6 @@
  *	soon; the array's lock
  * @names: linked queues; @lock
  * @gone: the counters of queues that are gone; @lock
- * @nr_created: queues ever made; @lock
  * @nr_destroyed: queues that are gone; @lock
  */
 static struct ipcq_registry {
@@ -36,7 +35,6 @@ static struct ipcq_registry {
 	u32 next_id;
 	DECLARE_HASHTABLE(names, IPCQ_NAME_BITS);
 	struct ipcq_stats gone;
-	u64 nr_created;
 	u64 nr_destroyed;
 } ipcq_registry = {
 	.lock = __MUTEX_INITIALIZER(ipcq_registry.lock),
@@ -120,9 +118,6 @@ struct ipcq_queue *ipcq_queue_create(const struct ipcq_identity *identity,
 			err = -ENOSPC;
 		goto uncharge;
 	}
-	mutex_lock(&ipcq_registry.lock);
-	ipcq_registry.nr_created++;
-	mutex_unlock(&ipcq_registry.lock);
 	return q;
 
 uncharge:
@@ -488,7 +483,6 @@ void ipcq_registry_totals(struct ipcq_totals *totals)
 	totals->queues = 0;
 	totals->depth = 0;
 	totals->bytes = 0;
-	totals->created = ipcq_registry.nr_created;
 	totals->destroyed = ipcq_registry.nr_destroyed;
 	totals->stats = ipcq_registry.gone;
 	xa_for_each(&ipcq_registry.queues, id, q) {
@@ -497,6 +491,7 @@ void ipcq_registry_totals(struct ipcq_totals *totals)
 		totals->queues++;
 		cond_resched();
 	}
+	totals->created = totals->destroyed + totals->queues;
 	totals->now_ns = ktime_get_ns();
 	mutex_unlock(&ipcq_registry.lock);
 }
