@@ -83,7 +83,8 @@ vm_make = $(MAKE) --no-print-directory KVER=$$($(VM) --print-kernel)
 
 vm: ## a shell in a virtual machine with the module loaded
 	@$(vm_make) -s all
-	@$(VM) --module $(MODULE) --interactive
+	@echo "A virtual machine: what you change outside this tree is forgotten. exit ends it."
+	@$(VM) --module $(MODULE) --interactive; case $$? in 77|120|125) exit 1 ;; esac
 
 demo: ## watch messages pile up and drain, in a virtual machine
 	@tests/deps demo
@@ -102,7 +103,7 @@ lint: deps ## static checks of every source file
 	@KVER=$$($(VM) --print-kernel) tests/lint/run
 
 build-kernels: deps ## build the module for the other kernels it supports
-	@tests/kernels/build
+	@tests/check --only host/kernels
 
 clean: ## remove what was built
 	$(if $(wildcard $(KDIR)),$(MAKE) -C $(KDIR) M=$(CURDIR) clean)

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Any bytes arrive as they were sent.
 
+# shellcheck source=tests/cli/lib.sh
 . "$(dirname "$0")/lib.sh"
 
 test_a_mebibyte() {

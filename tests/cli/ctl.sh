@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # ipcqctl: each subcommand.
 
+# shellcheck source=tests/cli/lib.sh
 . "$(dirname "$0")/lib.sh"
 
 attribute() {

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # A signal ends ipcq-recv, and no message is lost by that.
 
+# shellcheck source=tests/cli/lib.sh
 . "$(dirname "$0")/lib.sh"
 
 sent=3000

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Bad input, of all tools: a clear error, the right exit status, and nothing happens.
 
+# shellcheck source=tests/cli/lib.sh
 . "$(dirname "$0")/lib.sh"
 
 # misused PART COMMAND...: it ends with 2, says PART, and where to read more.

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Where ipcq-recv puts messages, and what it does when it cannot.
 
+# shellcheck source=tests/cli/lib.sh
 . "$(dirname "$0")/lib.sh"
 
 # Make descriptor 7 a pipe that nobody reads any more.

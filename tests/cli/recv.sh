@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # ipcq-recv: which messages are received and how they are printed.
 
+# shellcheck source=tests/cli/lib.sh
 . "$(dirname "$0")/lib.sh"
 
 test_one_by_default() {

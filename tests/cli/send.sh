@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # ipcq-send: where messages come from and how they are sent.
 
+# shellcheck source=tests/cli/lib.sh
 . "$(dirname "$0")/lib.sh"
 
 # All messages of the queue, each in <>.

@@ -276,14 +276,16 @@ uint64_t counted(const struct queue *q, int counter)
 
 pid_t child_start(child_fn fn, void *arg)
 {
-	pid_t parent = getpid(), pid;
+	pid_t parent = getpid(), seen, pid;
 
 	fflush(NULL);
 	pid = fork();
 	if (pid)
 		return pid;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != parent)
+	/* It may have gone before that; from within a pid namespace it is 0. */
+	seen = getppid();
+	if (seen && seen != parent)
 		_exit(1);
 	_exit(fn(arg));
 }
@@ -308,8 +310,10 @@ int become(uid_t uid, gid_t gid)
 {
 	if (setgroups(0, NULL) || setresgid(gid, gid, gid) || setresuid(uid, uid, uid))
 		return -errno;
-	/* The change of identity has undone this. */
+	/* The change of identity has undone this, ... */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	/* ... and has made /proc/self root's. */
+	prctl(PR_SET_DUMPABLE, 1);
 	return 0;
 }
 

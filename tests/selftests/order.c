@@ -121,8 +121,9 @@ TEST_F(order, write_has_the_lowest_priority)
 {
 	ASSERT_EQ(1, write(self->q.fd, "w", 1));
 	ASSERT_EQ(0, send_prio(self->q.fd, "s", 1));
-	if (variant->order == IPCQ_ORDER_PRIORITY)
+	if (variant->order == IPCQ_ORDER_PRIORITY) {
 		EXPECT_EQ(0, recv_text(self->q.fd, "s"));
+	}
 	EXPECT_EQ(0, recv_text(self->q.fd, "w"));
 }
 

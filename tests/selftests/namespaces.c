@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What is told of a sender depends on the namespaces of the receiver. */
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include "ipcq_test.h"
+#include "kselftest_harness.h"
+
+#define USER	12345
+#define OTHER	23456
+#define NOBODY	65534	/* the overflow uid and gid */
+
+FIXTURE(namespaces) {
+	struct queue q;
+};
+
+FIXTURE_SETUP(namespaces)
+{
+	struct ipcq_attr attr = { .mask = IPCQ_ATTR_MODE, .mode = 0666 };
+
+	ASSERT_EQ(0, queue_make(&self->q, &attr));
+}
+
+FIXTURE_TEARDOWN(namespaces)
+{
+	EXPECT_EQ(0, queue_end(&self->q));
+}
+
+static int receive(int fd, struct ipcq_msg *msg)
+{
+	static char buf[64];
+
+	*msg = MSG(buf, sizeof(buf), .flags = IPCQ_MSG_NONBLOCK);
+	return msg_recv(fd, msg);
+}
+
+static int write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	int err;
+
+	if (fd < 0)
+		return -errno;
+	err = write(fd, text, strlen(text)) < 0 ? -errno : 0;
+	close(fd);
+	return err;
+}
+
+/* Enter a user namespace in which @uid and @gid are root, and nobody else exists. */
+static int enter_user_namespace(uid_t uid, gid_t gid)
+{
+	char map[64];
+
+	if (unshare(CLONE_NEWUSER))
+		return -errno;
+	snprintf(map, sizeof(map), "0 %u 1", uid);
+	if (write_file("/proc/self/uid_map", map) ||
+	    write_file("/proc/self/setgroups", "deny"))
+		return -errno;
+	snprintf(map, sizeof(map), "0 %u 1", gid);
+	if (write_file("/proc/self/gid_map", map))
+		return -errno;
+	return 0;
+}
+
+/* Run @fn as process 1 of a pid namespace; returns what it returns. */
+static int in_pid_namespace(child_fn fn, void *arg)
+{
+	CHECK(unshare(CLONE_NEWPID) == 0);
+	return child_run(fn, arg);
+}
+
+static int send_pid_1(void *arg)
+{
+	CHECK(getpid() == 1);
+	CHECK(send_text(*(int *)arg, "from within") == 0);
+	return 0;
+}
+
+static int send_from_pid_namespace(void *arg)
+{
+	return in_pid_namespace(send_pid_1, arg);
+}
+
+TEST_F(namespaces, a_sender_in_a_pid_namespace_has_a_number_outside)
+{
+	struct ipcq_msg msg;
+
+	ASSERT_EQ(0, child_run(send_from_pid_namespace, &self->q.fd));
+	ASSERT_EQ(0, receive(self->q.fd, &msg));
+	EXPECT_GT(msg.pid, 1);
+}
+
+static int receive_pid_1(void *arg)
+{
+	int fd = *(int *)arg;
+	struct ipcq_msg msg;
+
+	CHECK(receive(fd, &msg) == 0);
+	CHECK(msg.pid == 0);
+	/* Of itself it knows the number. */
+	CHECK(send_text(fd, "to myself") == 0);
+	CHECK(receive(fd, &msg) == 0);
+	CHECK(msg.pid == 1);
+	return 0;
+}
+
+static int receive_in_pid_namespace(void *arg)
+{
+	return in_pid_namespace(receive_pid_1, arg);
+}
+
+TEST_F(namespaces, a_sender_outside_a_pid_namespace_has_none_inside)
+{
+	ASSERT_EQ(0, send_text(self->q.fd, "from outside"));
+	EXPECT_EQ(0, child_run(receive_in_pid_namespace, &self->q.fd));
+}
+
+static int send_and_go(void *arg)
+{
+	CHECK(become(USER, OTHER) == 0);
+	CHECK(send_text(*(int *)arg, "last words") == 0);
+	return 0;
+}
+
+TEST_F(namespaces, a_sender_that_has_gone_is_still_told_of)
+{
+	pid_t pid = child_start(send_and_go, &self->q.fd);
+	struct ipcq_msg msg;
+
+	ASSERT_EQ(0, child_end(pid));
+	ASSERT_EQ(0, receive(self->q.fd, &msg));
+	EXPECT_EQ(USER, msg.uid);
+	EXPECT_EQ(OTHER, msg.gid);
+	/* A process that is no more has no number. */
+	EXPECT_TRUE(msg.pid == (uint32_t)pid || msg.pid == 0);
+}
+
+static int receive_in_user_namespace(void *arg)
+{
+	int fd = *(int *)arg;
+	struct ipcq_msg msg;
+
+	CHECK(enter_user_namespace(0, 0) == 0);
+	CHECK(receive(fd, &msg) == 0);
+	/* Root is root here, ... */
+	CHECK(msg.uid == 0 && msg.gid == 0);
+	CHECK(receive(fd, &msg) == 0);
+	/* ... and whoever has no number here is nobody. */
+	CHECK(msg.uid == NOBODY && msg.gid == NOBODY);
+	return 0;
+}
+
+static int try_user_namespace(void *arg)
+{
+	(void)arg;
+	return enter_user_namespace(0, 0) ? 1 : 0;
+}
+
+#define NEED_USER_NAMESPACES()						\
+	do {								\
+		if (child_run(try_user_namespace, NULL))		\
+			SKIP(return, "cannot make a user namespace");	\
+	} while (0)
+
+TEST_F(namespaces, uids_as_the_receiver_sees_them)
+{
+	NEED_USER_NAMESPACES();
+	ASSERT_EQ(0, send_text(self->q.fd, "by root"));
+	ASSERT_EQ(0, child_run(send_and_go, &self->q.fd));
+	EXPECT_EQ(0, child_run(receive_in_user_namespace, &self->q.fd));
+}
+
+static int send_as_root_within(void *arg)
+{
+	CHECK(become(USER, OTHER) == 0);
+	CHECK(enter_user_namespace(USER, OTHER) == 0);
+	CHECK(getuid() == 0);
+	CHECK(send_text(*(int *)arg, "by root, says root") == 0);
+	return 0;
+}
+
+TEST_F(namespaces, root_within_is_a_user_outside)
+{
+	struct ipcq_msg msg;
+
+	NEED_USER_NAMESPACES();
+	ASSERT_EQ(0, child_run(send_as_root_within, &self->q.fd));
+	ASSERT_EQ(0, receive(self->q.fd, &msg));
+	EXPECT_EQ(USER, msg.uid);
+	EXPECT_EQ(OTHER, msg.gid);
+}
+
+static int capabilities_within(void *arg)
+{
+	struct ipcq_attr attr = { .mask = IPCQ_ATTR_MAX_MSGS, .max_msgs = 1 << 20 };
+	struct queue *q = arg;
+	struct queue own;
+
+	CHECK(become(USER, OTHER) == 0);
+	CHECK(enter_user_namespace(USER, OTHER) == 0);
+	/* All capabilities, and none that counts. */
+	CHECK(purge(q->fd) == -EPERM);
+	CHECK(shut(q->fd, 0) == -EPERM);
+	CHECK(set_max_msgs(q->fd, 1) == -EPERM);
+	CHECK(queue_destroy(q->name) == -EPERM);
+	CHECK(queue_make(&own, &attr) == -ENOSPC);
+	attr = (struct ipcq_attr) { .mask = IPCQ_ATTR_UID, .uid = 1 };
+	CHECK(queue_make(&own, &attr) == -EINVAL);
+	/* One's own, as one sees it. */
+	attr.uid = 0;
+	CHECK(queue_make(&own, &attr) == 0);
+	CHECK(own.attr.uid == 0 && own.attr.gid == 0);
+	CHECK(attr_get(q->fd, &attr) == 0);
+	CHECK(attr.uid == NOBODY && attr.gid == NOBODY);
+	CHECK(purge(own.fd) == 0);
+	CHECK(queue_destroy(own.name) == 0);
+	return 0;
+}
+
+TEST_F(namespaces, root_within_has_no_power_outside)
+{
+	NEED_USER_NAMESPACES();
+	EXPECT_EQ(0, child_run(capabilities_within, &self->q));
+}
+
+static int node_of_a_queue_made_within(void *arg)
+{
+	struct queue *q = arg;
+
+	CHECK(become(USER, OTHER) == 0);
+	CHECK(enter_user_namespace(USER, OTHER) == 0);
+	CHECK(queue_make(q, NULL) == 0);
+	return queue_open(q, O_RDWR) < 0;
+}
+
+TEST_F(namespaces, a_queue_made_within_belongs_to_the_user_outside)
+{
+	char path[IPCQ_NAME_MAX + 20];
+	struct queue *shared;
+	struct stat st;
+
+	NEED_USER_NAMESPACES();
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
+		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, shared);
+	ASSERT_EQ(0, child_run(node_of_a_queue_made_within, shared));
+	ASSERT_EQ(0, stat(queue_path(shared, path), &st));
+	EXPECT_EQ(USER, st.st_uid);
+	EXPECT_EQ(OTHER, st.st_gid);
+	EXPECT_EQ(USER, nl_queue(shared->id).uid);
+	EXPECT_EQ(0, queue_destroy(shared->name));
+}
+
+static int look_from_another_network(void *arg)
+{
+	struct queue *q = arg;
+
+	CHECK(unshare(CLONE_NEWNET) == 0);
+	CHECK(nl_queue(q->id).err == -ENOENT);
+	CHECK(nl_totals().err == -ENOENT);
+	/* The queue itself does not care. */
+	CHECK(send_text(q->fd, "x") == 0);
+	return 0;
+}
+
+TEST_F(namespaces, the_family_is_in_the_first_network_namespace_only)
+{
+	EXPECT_EQ(0, child_run(look_from_another_network, &self->q));
+	EXPECT_EQ(0, recv_text(self->q.fd, "x"));
+}
+
+TEST_HARNESS_MAIN
