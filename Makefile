@@ -83,7 +83,8 @@ vm_make = $(MAKE) --no-print-directory KVER=$$($(VM) --print-kernel)
 
 vm: ## a shell in a virtual machine with the module loaded
 	@$(vm_make) -s all
-	@$(VM) --module $(MODULE) --interactive
+	@echo "A virtual machine: what you change outside this tree is forgotten. exit ends it."
+	@$(VM) --module $(MODULE) --interactive; case $$? in 77|120|125) exit 1 ;; esac
 
 demo: ## watch messages pile up and drain, in a virtual machine
 	@tests/deps demo

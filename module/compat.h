@@ -17,13 +17,6 @@ typedef const struct device ipcq_const_device;
 typedef struct device ipcq_const_device;
 #endif
 
-/* 6.4: class_create() lost the owner. */
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 4, 0)
-#define ipcq_class_create(name) class_create(name)
-#else
-#define ipcq_class_create(name) class_create(THIS_MODULE, name)
-#endif
-
 /* 6.6: a dump's parsed attributes moved into its genl_info. */
 static inline struct nlattr **ipcq_dump_attrs(struct netlink_callback *cb)
 {
@@ -33,5 +26,13 @@ static inline struct nlattr **ipcq_dump_attrs(struct netlink_callback *cb)
 	return genl_dumpit_info(cb)->attrs;
 #endif
 }
+
+/*
+ * 6.8, and stable kernels before it: a multicast group has flags of its own.  Where
+ * it has not, the flag of an operation does the same.
+ */
+#ifndef GENL_MCAST_CAP_NET_ADMIN
+#define GENL_MCAST_CAP_NET_ADMIN GENL_UNS_ADMIN_PERM
+#endif
 
 #endif /* IPCQ_COMPAT_H */

@@ -50,6 +50,8 @@ static long ipcq_control_create(unsigned int cmd, void __user *arg)
 		err = PTR_ERR(file);
 		goto put_queue;
 	}
+	if (!identity.name[0])
+		ipcq_queue_announce(q);
 	ipcq_attr_fill(q, &create.attr);
 	/* Before it is linked it looks like one that was unlinked. */
 	create.attr.flags &= ~IPCQ_F_UNLINKED;
@@ -58,8 +60,6 @@ static long ipcq_control_create(unsigned int cmd, void __user *arg)
 		goto put_file;
 	if (identity.name[0])
 		err = ipcq_queue_link(q);
-	else
-		ipcq_queue_announce(q);
 	if (err)
 		goto put_file;
 

@@ -10,6 +10,7 @@
 #include <linux/err.h>
 #include <linux/pid.h>
 #include <linux/pid_namespace.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <net/genetlink.h>
 
@@ -299,6 +300,8 @@ static int ipcq_queue_get_dumpit(struct sk_buff *skb, struct netlink_callback *c
 		if (err)
 			return skb->len ?: err;
 		dump->next = id + 1;
+		/* Nothing ends this early over queues that one may not see. */
+		cond_resched();
 	}
 	return skb->len;
 }
@@ -505,7 +508,7 @@ static const struct genl_ops ipcq_ops[] = {
 static const struct genl_multicast_group ipcq_groups[] = {
 	[IPCQ_GROUP_EVENTS] = {
 		.name = IPCQ_MCGRP_EVENTS,
-		.flags = GENL_UNS_ADMIN_PERM,
+		.flags = GENL_MCAST_CAP_NET_ADMIN,
 	},
 };
 
@@ -516,7 +519,6 @@ static struct genl_family ipcq_family __ro_after_init = {
 	.parallel_ops = true,
 	.ops = ipcq_ops,
 	.n_ops = ARRAY_SIZE(ipcq_ops),
-	.resv_start_op = IPCQ_CMD_MAX + 1,
 	.mcgrps = ipcq_groups,
 	.n_mcgrps = ARRAY_SIZE(ipcq_groups),
 };

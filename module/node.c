@@ -5,12 +5,18 @@
  * devtmpfs makes a node when a device is added and takes it away when the device
  * is deleted, both before the call returns.  A device rather than
  * device_create(), because only a device type tells devtmpfs an owner.
+ *
+ * The devices are of no class and no bus: the kernel sends no uevent of such a device,
+ * and udev does not know it.  Else udev would apply rules to a name that a user
+ * chose ("fuse" is made 0666), and set the mode and owner of the creation again
+ * over a later chmod(1), whenever it handles an event.
  */
 #include <linux/atomic.h>
 #include <linux/cdev.h>
 #include <linux/device.h>
 #include <linux/fs.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 #include <linux/wait_bit.h>
 
 #include "compat.h"
@@ -33,7 +39,7 @@ struct ipcq_node {
 
 static dev_t ipcq_devt;
 static struct cdev ipcq_cdev;
-static struct class *ipcq_class;
+static struct device *ipcq_root;
 
 /* Nodes not freed yet: the module must not go before ipcq_node_free() ran. */
 static atomic_t ipcq_nodes = ATOMIC_INIT(0);
@@ -44,6 +50,9 @@ static void ipcq_node_free(struct device *dev)
 	if (atomic_dec_and_test(&ipcq_nodes))
 		wake_up_var(&ipcq_nodes);
 }
+
+/* So that no queue is called as a file in the directory of its parent is. */
+#define IPCQ_DEVICE_PREFIX "ipcq-"
 
 static char *ipcq_node_path(ipcq_const_device *dev, umode_t *mode, kuid_t *uid,
 			    kgid_t *gid)
@@ -57,7 +66,8 @@ static char *ipcq_node_path(ipcq_const_device *dev, umode_t *mode, kuid_t *uid,
 		*uid = node->uid;
 	if (gid)
 		*gid = node->gid;
-	return kasprintf(GFP_KERNEL, "ipcq/%s", dev_name(dev));
+	return kasprintf(GFP_KERNEL, "ipcq/%s",
+			 dev_name(dev) + strlen(IPCQ_DEVICE_PREFIX));
 }
 
 static const struct device_type ipcq_node_type = {
@@ -78,7 +88,8 @@ struct ipcq_node *ipcq_node_add(u32 minor, const struct ipcq_identity *identity)
 	struct ipcq_node *node;
 	int err;
 
-	node = kzalloc(sizeof(*node), GFP_KERNEL_ACCOUNT);
+	/* Unaccounted: the caller holds everybody's mutex, and must not wait long. */
+	node = kzalloc(sizeof(*node), GFP_KERNEL);
 	if (!node)
 		return ERR_PTR(-ENOMEM);
 	node->uid = identity->uid;
@@ -87,11 +98,11 @@ struct ipcq_node *ipcq_node_add(u32 minor, const struct ipcq_identity *identity)
 
 	atomic_inc(&ipcq_nodes);
 	device_initialize(&node->dev);
-	node->dev.class = ipcq_class;
+	node->dev.parent = ipcq_root;
 	node->dev.type = &ipcq_node_type;
 	node->dev.devt = MKDEV(MAJOR(ipcq_devt), minor);
 	node->dev.release = ipcq_node_free;
-	err = dev_set_name(&node->dev, "%s", identity->name);
+	err = dev_set_name(&node->dev, IPCQ_DEVICE_PREFIX "%s", identity->name);
 	if (err)
 		goto put;
 	err = device_add(&node->dev);
@@ -129,20 +140,20 @@ int ipcq_node_init(const struct file_operations *fops)
 	err = alloc_chrdev_region(&ipcq_devt, 0, IPCQ_MINORS, "ipcq");
 	if (err)
 		return err;
-	ipcq_class = ipcq_class_create("ipcq");
-	if (IS_ERR(ipcq_class)) {
-		err = PTR_ERR(ipcq_class);
+	ipcq_root = root_device_register("ipcq");
+	if (IS_ERR(ipcq_root)) {
+		err = PTR_ERR(ipcq_root);
 		goto unregister;
 	}
 	cdev_init(&ipcq_cdev, fops);
 	ipcq_cdev.owner = fops->owner;
 	err = cdev_add(&ipcq_cdev, ipcq_devt, IPCQ_MINORS);
 	if (err)
-		goto destroy;
+		goto remove;
 	return 0;
 
-destroy:
-	class_destroy(ipcq_class);
+remove:
+	root_device_unregister(ipcq_root);
 unregister:
 	unregister_chrdev_region(ipcq_devt, IPCQ_MINORS);
 	return err;
@@ -157,6 +168,6 @@ void ipcq_node_exit(void)
 {
 	wait_var_event(&ipcq_nodes, !atomic_read(&ipcq_nodes));
 	cdev_del(&ipcq_cdev);
-	class_destroy(ipcq_class);
+	root_device_unregister(ipcq_root);
 	unregister_chrdev_region(ipcq_devt, IPCQ_MINORS);
 }

@@ -95,8 +95,8 @@ void ipcq_opener_close(struct ipcq_opener *opener)
 		ipcq_repin(q);
 	mutex_unlock(&q->openers_lock);
 
-	if (last && (READ_ONCE(q->engine.config.flags) & IPCQ_F_EPHEMERAL))
-		ipcq_queue_unlink_if_closed(q);
+	if (last && ipcq_is_ephemeral(&q->engine))
+		ipcq_queue_unlink_if_closed(q, true);
 	ipcq_queue_put(q);
 	put_pid(opener->pid);
 	kfree(opener);

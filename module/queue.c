@@ -998,6 +998,23 @@ u32 ipcq_depth(struct ipcq_engine *e)
 }
 
 /**
+ * ipcq_is_ephemeral() - does the last close end the queue
+ * @e: the queue
+ *
+ * Context: Any but interrupts.
+ * Return: whether it did a moment ago.
+ */
+bool ipcq_is_ephemeral(struct ipcq_engine *e)
+{
+	bool is;
+
+	spin_lock(&e->lock);
+	is = e->config.flags & IPCQ_F_EPHEMERAL;
+	spin_unlock(&e->lock);
+	return is;
+}
+
+/**
  * ipcq_sum() - add a queue to sums over queues
  * @e: the queue
  * @stats: sum of counters

@@ -268,6 +268,7 @@ u64 ipcq_purge(struct ipcq_engine *e);
 void ipcq_shut(struct ipcq_engine *e, u32 how);
 void ipcq_count(struct ipcq_engine *e, enum ipcq_counter counter);
 u32 ipcq_depth(struct ipcq_engine *e);
+bool ipcq_is_ephemeral(struct ipcq_engine *e);
 void ipcq_sum(struct ipcq_engine *e, struct ipcq_stats *stats, u64 *depth,
 	      u64 *bytes);
 void ipcq_snap(struct ipcq_engine *e, struct ipcq_snapshot *snap,

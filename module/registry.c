@@ -5,6 +5,7 @@
 #include <linux/err.h>
 #include <linux/hashtable.h>
 #include <linux/module.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/stringhash.h>
@@ -45,17 +46,23 @@ static struct ipcq_registry {
 static void ipcq_queue_notify(struct ipcq_queue *q, enum ipcq_event_type type,
 			      u64 dropped)
 {
-	struct ipcq_event event = {
+	struct ipcq_snapshot snap;
+	struct ipcq_event event;
+
+	if (!q->engine.observer)
+		return;
+	ipcq_snap(&q->engine, &snap, NULL);
+	event = (struct ipcq_event) {
 		.type = type,
-		.max_msgs = q->engine.config.max_msgs,
-		.max_bytes = q->engine.config.max_bytes,
-		.now_ns = ktime_get_ns(),
+		.depth = snap.depth,
+		.bytes = snap.bytes,
+		.max_msgs = snap.config.max_msgs,
+		.max_bytes = snap.config.max_bytes,
+		.now_ns = snap.now_ns,
 		.dropped = dropped,
 		.reason = IPCQ_DROP_DESTROYED,
 	};
-
-	if (q->engine.observer)
-		q->engine.observer(&q->engine, &event);
+	q->engine.observer(&q->engine, &event);
 }
 
 /**
@@ -104,18 +111,18 @@ struct ipcq_queue *ipcq_queue_create(const struct ipcq_identity *identity,
 		goto free;
 	ipcq_engine_init(&q->engine, config, observer);
 
-	mutex_lock(&ipcq_registry.lock);
+	/* Not under the mutex: a memory cgroup at its limit may take its time. */
 	err = xa_alloc_cyclic(&ipcq_registry.queues, &q->id, q,
 			      XA_LIMIT(1, IPCQ_MINORS - 1),
 			      &ipcq_registry.next_id, GFP_KERNEL_ACCOUNT);
-	if (err >= 0)
-		ipcq_registry.nr_created++;
-	mutex_unlock(&ipcq_registry.lock);
 	if (err < 0) {
 		if (err == -EBUSY)
 			err = -ENOSPC;
 		goto uncharge;
 	}
+	mutex_lock(&ipcq_registry.lock);
+	ipcq_registry.nr_created++;
+	mutex_unlock(&ipcq_registry.lock);
 	return q;
 
 uncharge:
@@ -369,21 +376,25 @@ unlock:
 }
 
 /**
- * ipcq_queue_unlink_if_closed() - end an ephemeral queue after its last close
+ * ipcq_queue_unlink_if_closed() - end a queue that nobody has open
  * @q: the queue; the caller has a reference
+ * @if_ephemeral: only if it is ephemeral
  *
- * Does nothing if somebody has opened it since, or it was unlinked already.
+ * Does nothing if somebody has opened it since, or it was unlinked already.  Whoever
+ * opened and closed it since may also have made it persistent: hence a look at the
+ * flag here, where nobody can have it open and change it.
  *
  * Context: Process context.  May sleep.
  */
-void ipcq_queue_unlink_if_closed(struct ipcq_queue *q)
+void ipcq_queue_unlink_if_closed(struct ipcq_queue *q, bool if_ephemeral)
 {
 	bool unlink;
 
 	mutex_lock(&ipcq_registry.lock);
 	mutex_lock(&q->openers_lock);
 	/* Nobody can open it any more once this is cleared. */
-	unlink = q->linked && list_empty(&q->openers);
+	unlink = q->linked && list_empty(&q->openers) &&
+		 (!if_ephemeral || ipcq_is_ephemeral(&q->engine));
 	if (unlink)
 		q->linked = false;
 	mutex_unlock(&q->openers_lock);
@@ -408,7 +419,7 @@ void ipcq_registry_unlink_all(void)
 
 	for (id = 0; (q = ipcq_queue_from(id)); ) {
 		id = q->id + 1;
-		ipcq_queue_unlink_if_closed(q);
+		ipcq_queue_unlink_if_closed(q, false);
 		ipcq_queue_put(q);
 	}
 	xa_destroy(&ipcq_registry.queues);
@@ -484,6 +495,7 @@ void ipcq_registry_totals(struct ipcq_totals *totals)
 		ipcq_sum(&q->engine, &totals->stats, &totals->depth,
 			 &totals->bytes);
 		totals->queues++;
+		cond_resched();
 	}
 	totals->now_ns = ktime_get_ns();
 	mutex_unlock(&ipcq_registry.lock);

@@ -37,7 +37,7 @@ void ipcq_queue_announce(struct ipcq_queue *q);
 int ipcq_queue_link(struct ipcq_queue *q);
 int ipcq_queue_unlink(const char *name, bool if_empty,
 		      struct ipcq_destroy *result);
-void ipcq_queue_unlink_if_closed(struct ipcq_queue *q);
+void ipcq_queue_unlink_if_closed(struct ipcq_queue *q, bool if_ephemeral);
 bool ipcq_queue_may_administer(const struct ipcq_queue *q);
 u32 ipcq_queue_flags(struct ipcq_queue *q, const struct ipcq_snapshot *snap);
 void ipcq_queue_reset(struct ipcq_queue *q, bool peak, bool counters);

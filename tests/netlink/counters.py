@@ -239,7 +239,7 @@ def wakeups():
 
 @test
 def quota():
-    """sends beyond the owner's quota are counted"""
+    """sends beyond the quota of who sends are counted"""
     path = PARAMETERS + "user_bytes"
     with open(path, encoding="ascii") as file:
         usual = file.read()
@@ -247,7 +247,7 @@ def quota():
     def exceed():
         fails(errno.EDQUOT, lambda: os.write(
             device.open_queue("count", os.O_WRONLY | os.O_NONBLOCK), b"x" * 1000))
-    with Queue("count", uid=ALICE, mode=0o666):
+    with Queue("count", mode=0o666):
         try:
             with open(path, "w", encoding="ascii") as file:
                 file.write("500")

@@ -46,7 +46,8 @@ def read_policies():
                     by_index.setdefault(outer, {})[number] = {
                         field: int.from_bytes(value, "little")
                         for field, _, value, _ in split(fields)}
-    return {key: by_index[index] for key, index in index_of.items()}
+    # A policy that lets nothing through has no entries.
+    return {key: by_index.get(index, {}) for key, index in index_of.items()}
 
 
 @test
@@ -171,11 +172,11 @@ def attributes_are_told():
     given = {"flags": device.FLAG_EPHEMERAL | device.FLAG_HANGUP, "order": 1,
              "max_msgs": 17, "max_bytes": 12345, "max_msg_size": 678, "mode": 0o640,
              "uid": 4001, "gid": 4002, "high_pct": 71, "low_pct": 13}
-    with Queue("family", **given) as queue:
+    with Queue("family", **given):
         reply = FAMILY.queue("family")
         for name, value in given.items():
             equal(reply[name.replace("_", "-")], value, name)
-        equal(reply["id"], os.minor(os.fstat(queue.fd).st_rdev), "id")
+        equal(reply["id"], os.minor(os.stat("/dev/ipcq/family").st_rdev), "id")
 
 
 U32 = struct.pack("=I", 1)

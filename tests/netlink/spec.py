@@ -8,7 +8,7 @@ Needs no module: both are files of the tree.
 import os
 import re
 
-from harness.spec import TREE, Spec
+from harness.spec import TREE, the_spec
 from harness.testing import equal, main, test
 
 HEADERS = os.path.join(TREE, "module/include/uapi")
@@ -57,7 +57,7 @@ class Header:
                 if name.startswith(prefix)}
 
 
-SPEC = Spec()
+SPEC = the_spec()
 NETLINK = Header("linux/ipcq_netlink.h")
 DEVICE = Header("linux/ipcq.h")
 
@@ -134,6 +134,22 @@ def references():
         for dump in (False, True):
             named |= operation.request(dump) | operation.reply(dump)
         equal(named - known, set(), operation.name)
+
+
+@test
+def manual():
+    """the manual page describes every attribute and every command"""
+    with open(os.path.join(TREE, "docs/man/ipcq-netlink.7"), encoding="utf-8") as file:
+        page = file.read().replace("\\-", "-")
+    sections = dict(re.findall(r"^\.SS Set (\w+)\n(.*?)(?=^\.S[SH])", page, re.M | re.S))
+    for space in SPEC.sets.values():
+        described = re.findall(r'^\.BR ([a-z-]+) " \((\w+)\)"$', sections[space.name], re.M)
+        names = {"binary": "array"}
+        equal(described, [(attribute.name, names.get(attribute.type, attribute.type))
+                          for attribute in space if attribute.type != "pad"], space.name)
+    described = re.findall(r"^\.TP\n\.BR? ([a-z-]+)(?: |$)", page, re.M)
+    equal([name for name in described if name in SPEC.operations], list(SPEC.operations),
+          "commands")
 
 
 if __name__ == "__main__":

@@ -4,12 +4,13 @@
 import ctypes
 import fcntl
 import os
+import re
 import struct
 
 CONTROL = "/dev/ipcq/control"
 NODE = "/dev/ipcq/"
 
-_MAGIC = 0xB1
+_MAGIC = 0xBE
 _NAME = "64s"
 _ATTR = "=4IQ8IQ" + _NAME
 _CREATE = "=" + _NAME + "2I" + _ATTR[1:]
@@ -28,9 +29,25 @@ _BITS = {name: 1 << bit for bit, name in enumerate(
      "high_pct", "low_pct"))}
 
 
-def _number(number, layout):
-    """An _IOWR() of that size."""
-    return 3 << 30 | struct.calcsize(layout) << 16 | _MAGIC << 8 | number
+_DIRECTIONS = {"_IOW": 1, "_IOR": 2, "_IOWR": 3}
+
+
+def _read_numbers():
+    """{name: (direction, number)} of the ioctls in the header."""
+    path = os.path.join(os.path.dirname(os.path.realpath(__file__)),
+                        "../../../module/include/uapi/linux/ipcq.h")
+    with open(path, encoding="utf-8") as file:
+        found = re.findall(r"#define IPCQ_IOC_(\w+)\s+(_IO\w+)\(IPCQ_IOC_MAGIC, (\w+),",
+                           file.read())
+    return {name: (_DIRECTIONS[macro], int(number, 0)) for name, macro, number in found}
+
+
+_NUMBERS = _read_numbers()
+
+
+def _number(name, layout):
+    direction, number = _NUMBERS[name]
+    return direction << 30 | struct.calcsize(layout) << 16 | _MAGIC << 8 | number
 
 
 def _attributes(given):
@@ -40,13 +57,13 @@ def _attributes(given):
     return [values[name] for name in _FIELDS]
 
 
-def create(name, flags=os.O_RDWR, **attributes):
+def create(name, open_flags=os.O_RDWR, /, **attributes):
     """Makes a queue, anonymous if the name is empty; returns a descriptor of it."""
-    argument = bytearray(struct.pack(_CREATE, name.encode(), flags | os.O_CLOEXEC, 0,
-                                     *_attributes(attributes)))
+    argument = bytearray(struct.pack(_CREATE, name.encode(), open_flags | os.O_CLOEXEC,
+                                     0, *_attributes(attributes)))
     control = os.open(CONTROL, os.O_RDWR | os.O_CLOEXEC)
     try:
-        return fcntl.ioctl(control, _number(0x00, _CREATE), argument)
+        return fcntl.ioctl(control, _number("CREATE", _CREATE), argument)
     finally:
         os.close(control)
 
@@ -56,7 +73,7 @@ def destroy(name):
     argument = bytearray(struct.pack(_DESTROY, name.encode(), 0, 0, 0, 0))
     control = os.open(CONTROL, os.O_RDWR | os.O_CLOEXEC)
     try:
-        fcntl.ioctl(control, _number(0x01, _DESTROY), argument)
+        fcntl.ioctl(control, _number("DESTROY", _DESTROY), argument)
     finally:
         os.close(control)
     return struct.unpack(_DESTROY, argument)[2:4]
@@ -70,26 +87,26 @@ def open_queue(name, flags=os.O_RDWR):
 def set_attributes(fd, **attributes):
     """Changes attributes of a live queue."""
     argument = bytearray(struct.pack(_ATTR, *_attributes(attributes)))
-    fcntl.ioctl(fd, _number(0x13, _ATTR), argument)
+    fcntl.ioctl(fd, _number("SET_ATTR", _ATTR), argument)
 
 
 def get_attributes(fd):
     """The attributes by name."""
     argument = bytearray(struct.calcsize(_ATTR))
-    fcntl.ioctl(fd, _number(0x12, _ATTR), argument)
+    fcntl.ioctl(fd, _number("GET_ATTR", _ATTR), argument)
     return dict(zip(_FIELDS, struct.unpack(_ATTR, argument)))
 
 
 def purge(fd):
     """Throws away what waits; returns how many messages."""
     argument = bytearray(8)
-    fcntl.ioctl(fd, _number(0x14, "=Q"), argument)
+    fcntl.ioctl(fd, _number("PURGE", "=Q"), argument)
     return struct.unpack("=Q", argument)[0]
 
 
 def shutdown(fd, how):
     """Shuts directions."""
-    fcntl.ioctl(fd, _number(0x15, "=2I"), bytearray(struct.pack("=2I", how, 0)))
+    fcntl.ioctl(fd, _number("SHUTDOWN", "=2I"), bytearray(struct.pack("=2I", how, 0)))
 
 
 def receive(fd, flags=0, timeout_ns=0, size=65536, address=None):
@@ -101,7 +118,7 @@ def receive(fd, flags=0, timeout_ns=0, size=65536, address=None):
     argument = bytearray(struct.pack(
         _MSG, ctypes.addressof(buffer) if address is None else address, size, flags,
         0, 0, 0, timeout_ns, 0, 0, 0, 0, 0, 0, 0))
-    fcntl.ioctl(fd, _number(0x11, _MSG), argument)
+    fcntl.ioctl(fd, _number("RECV", _MSG), argument)
     return buffer.raw[:struct.unpack(_MSG, argument)[1]]
 
 
@@ -111,15 +128,15 @@ def send(fd, payload, flags=0, timeout_ns=0, priority=0):
     argument = bytearray(struct.pack(
         _MSG, ctypes.addressof(buffer), len(payload), flags, priority, 0, 0, timeout_ns,
         0, 0, 0, 0, 0, 0, 0))
-    fcntl.ioctl(fd, _number(0x10, _MSG), argument)
+    fcntl.ioctl(fd, _number("SEND", _MSG), argument)
 
 
 class Queue:
     """A queue for the length of a with statement, with one descriptor."""
 
-    def __init__(self, name, flags=os.O_RDWR | os.O_NONBLOCK, **attributes):
+    def __init__(self, name, open_flags=os.O_RDWR | os.O_NONBLOCK, /, **attributes):
         self.name = name
-        self.fd = create(name, flags, **attributes)
+        self.fd = create(name, open_flags, **attributes)
 
     def __enter__(self):
         return self

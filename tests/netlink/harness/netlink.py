@@ -9,7 +9,7 @@ import os
 import socket
 import struct
 
-from harness.spec import Spec
+from harness.spec import the_spec
 
 F_REQUEST, F_MULTI, F_ACK, F_DUMP = 0x1, 0x2, 0x4, 0x300
 F_DUMP_INTR, F_CAPPED, F_ACK_TLVS = 0x10, 0x100, 0x200
@@ -110,7 +110,7 @@ class Link:
         self.socket.close()
 
     def fileno(self):
-        """For select and the like."""
+        """For select() and the like."""
         return self.socket.fileno()
 
     def send(self, kind, flags, command, attributes, version=1):
@@ -179,9 +179,9 @@ class Description:
 class Family(Link):
     """A socket that speaks the family of the specification."""
 
-    def __init__(self, spec=None):
+    def __init__(self):
         super().__init__()
-        self.spec = spec or Spec()
+        self.spec = the_spec()
         self.description = Description(self, self.spec.name)
 
     def _decode_scalar(self, known, payload):

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Other users, and processes that wait in a call."""
 
+import ctypes
 import os
 import pickle
 import signal
 import traceback
+
+PR_SET_DUMPABLE = 4
 
 ALICE, BOB = 4001, 4002     # users without a name or a privilege
 
@@ -43,6 +46,8 @@ def become(uid, groups=(), gid=None):
     os.setgroups(list(groups))
     os.setresgid(*[uid if gid is None else gid] * 3)
     os.setresuid(uid, uid, uid)
+    # As after execve(): /proc/self is the user's own.
+    ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)
 
 
 def as_user(uid, function, groups=(), gid=None):

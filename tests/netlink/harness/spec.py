@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The YNL specification of the family, as objects."""
 
+import functools
 import os
 
 import yaml
@@ -122,3 +123,9 @@ class Spec:
     def notifications(self):
         """The operations that the kernel announces."""
         return [op for op in self.operations.values() if op.group]
+
+
+@functools.lru_cache
+def the_spec():
+    """The one of this tree, read once: that takes a second in an emulator."""
+    return Spec()

@@ -125,19 +125,8 @@ int view_events(const struct request *request)
 	if (request->style.terminal)
 		fprintf(stderr, "Following events; Ctrl-C ends.\n");
 
-	signals_hold();
 	while (!enough(&follower) && !ferror(stdout)) {
-		switch (signals_wait(family_fd(request->family), 0)) {
-		case WAKE_END:
-			return EXIT_OK;
-		case WAKE_STOP:
-			signals_stop();
-			continue;
-		case WAKE_INPUT:
-			break;
-		default:
-			continue;
-		}
+		(void)signals_wait(family_fd(request->family), 0);
 		status = family_read_events(request->family, show, &follower);
 		if (status == -ENOBUFS) {
 			report_loss(request);

@@ -390,8 +390,7 @@ static void put_selector(struct nl_msg *msg, const struct selector *selector, in
 	if (!selector->name)
 		put_u32(msg, id_type, selector->id);
 	else if (nla_put_string(msg, name_type, selector->name) < 0)
-		errx(EXIT_USAGE, "a name of %zu bytes is none of a queue",
-		     strlen(selector->name));
+		errx(EXIT_FAILED, "cannot make a netlink message");
 }
 
 /* Sends the message, frees it and reads until the kernel has ended its answer. */
@@ -517,7 +516,6 @@ int family_follow(struct family *family)
 	status = nl_socket_add_membership(family->sock, group);
 	if (status < 0)
 		return fail_nl(family, status);
-	nl_socket_disable_seq_check(family->sock);
 	status = nl_socket_set_nonblocking(family->sock);
 	return status < 0 ? fail_nl(family, status) : 0;
 }
@@ -547,6 +545,14 @@ static int on_event(struct nl_msg *msg, void *arg)
 	return NL_OK;
 }
 
+/* Events answer no request. */
+static int on_sequence(struct nl_msg *msg, void *arg)
+{
+	(void)msg;
+	(void)arg;
+	return NL_OK;
+}
+
 int family_read_events(struct family *family,
 		       bool (*each)(const struct event *event, void *arg), void *arg)
 {
@@ -556,6 +562,7 @@ int family_read_events(struct family *family,
 	struct nl_cb *cb = must(nl_cb_alloc(NL_CB_DEFAULT));
 	int status = 0;
 
+	nl_cb_set(cb, NL_CB_SEQ_CHECK, NL_CB_CUSTOM, on_sequence, NULL);
 	nl_cb_set(cb, NL_CB_VALID, NL_CB_CUSTOM, on_event, &reader);
 	while (status >= 0 && !reader.stopped)
 		status = nl_recvmsgs(family->sock, cb);

@@ -95,14 +95,14 @@ static void print_both(const uint64_t *size, const uint64_t *sojourn,
 		       const struct style *style)
 {
 	struct histogram sizes = {
-		.title = "messages sent, by size in bytes",
+		.title = "sent, by size in bytes",
 		.bucket = size,
 		.buckets = SIZE_BUCKETS,
 		.format = format_bytes,
 	};
 	struct histogram sojourns = {
-		.title = style->exact ? "messages received, by seconds in the queue" :
-					"messages received, by time in the queue",
+		.title = style->exact ? "received, by seconds waited" :
+					"received, by time waited",
 		.bucket = sojourn,
 		.buckets = SOJOURN_BUCKETS,
 		.format = format_duration,

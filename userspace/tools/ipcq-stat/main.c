@@ -44,6 +44,15 @@ struct options {
 	const char *columns;
 };
 
+/* A full disk or a closed pipe must not look like success. */
+static int close_output(int result)
+{
+	if (!ferror(stdout) && !fclose(stdout))
+		return result;
+	warn("cannot write the output");
+	return EXIT_FAILED;
+}
+
 static void print_help(void)
 {
 	size_t i;
@@ -150,13 +159,26 @@ static uint32_t parse_reset(const char *string)
 	usage();
 }
 
+static bool is_name(const char *string)
+{
+	size_t length = strspn(string, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				       "0123456789._-");
+
+	return length && length <= IPCQ_NAME_MAX && !string[length] && *string != '.';
+}
+
 static struct selector parse_selector(const char *string)
 {
 	struct selector selector = { .name = string };
 	unsigned long long id;
 
-	if (strncmp(string, ID_PREFIX, strlen(ID_PREFIX)))
+	if (is_name(string))
 		return selector;
+	if (strncmp(string, ID_PREFIX, strlen(ID_PREFIX))) {
+		warnx("'%.80s' is no name of a queue: 1 to %d of A-Z a-z 0-9 . _ -, no dot first",
+		      format_foreign(string), IPCQ_NAME_MAX);
+		usage();
+	}
 	if (!parse_number(string + strlen(ID_PREFIX), UINT32_MAX, &id)) {
 		warnx("'%s' is no queue: a number follows id:", string);
 		usage();
@@ -245,10 +267,10 @@ static void parse_options(struct options *options, int argc, char **argv)
 			break;
 		case 'h':
 			print_help();
-			exit(EXIT_OK);
+			exit(close_output(EXIT_OK));
 		case 'V':
 			printf("ipcq-stat %s\n", IPCQ_VERSION);
-			exit(EXIT_OK);
+			exit(close_output(EXIT_OK));
 		default:
 			usage();
 		}
@@ -312,15 +334,6 @@ static void choose_style(struct style *style)
 	screen_measure(style);
 	style->utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8");
 	style->colour = term && strcmp(term, "dumb") && !(no_colour && *no_colour);
-}
-
-/* A full disk or a closed pipe must not look like success. */
-static int close_output(int result)
-{
-	if (!ferror(stdout) && !fclose(stdout))
-		return result;
-	warn("cannot write the output");
-	return EXIT_FAILED;
 }
 
 int main(int argc, char **argv)

@@ -92,7 +92,7 @@ static int collect_of_all(const struct request *request, struct opener_list *lis
 		}
 	}
 	if (hidden)
-		warnx("left out %zu of the queues: only their owners may see that; try sudo", hidden);
+		warnx("left out %zu queues: only their owners may see that; try sudo", hidden);
 	queue_list_clear(&queues);
 	return result;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Frames that replace each other in place on a terminal. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -59,7 +60,38 @@ static void put_line(const char *line, size_t length, unsigned int width)
 		fwrite(line, 1, sequence, stdout);
 		line += sequence;
 	}
-	fputs(coloured ? COLOUR_END CLEAR_LINE "\r\n" : CLEAR_LINE "\r\n", stdout);
+	fputs(coloured ? COLOUR_END CLEAR_LINE "\n" : CLEAR_LINE "\n", stdout);
+}
+
+static unsigned int count_lines(const char *text)
+{
+	unsigned int lines = 0;
+
+	for (; *text; text++)
+		lines += *text == '\n';
+	return lines;
+}
+
+/* The last row stays free: a line feed there would scroll. */
+static void put_lines(const char *frame, const struct style *style)
+{
+	unsigned int lines = count_lines(frame);
+	unsigned int room = style->height > 2 ? style->height - 1 : 1;
+	unsigned int whole = lines > room ? room - 1 : lines;
+
+	for (lines_shown = 0; lines_shown < whole; lines_shown++) {
+		size_t length = strcspn(frame, "\n");
+
+		put_line(frame, length, style->width);
+		frame += length + 1;
+	}
+	if (lines > room) {
+		char *more = text("... %u more lines", lines - whole);
+
+		put_line(more, strlen(more), style->width);
+		free(more);
+		lines_shown++;
+	}
 }
 
 void screen_show(const char *frame, const struct style *style)
@@ -73,12 +105,7 @@ void screen_show(const char *frame, const struct style *style)
 	if (lines_shown)
 		printf("\033[%uA", lines_shown);
 	putchar('\r');
-	for (lines_shown = 0; *frame && lines_shown + 1 < style->height; lines_shown++) {
-		size_t length = strcspn(frame, "\n");
-
-		put_line(frame, length, style->width);
-		frame += length + (frame[length] == '\n');
-	}
+	put_lines(frame, style);
 	fputs(CLEAR_BELOW, stdout);
 	fflush(stdout);
 }

@@ -14,6 +14,7 @@
 static const int held[] = { SIGINT, SIGTERM, SIGHUP, SIGWINCH, SIGTSTP };
 
 static sigset_t while_waiting;
+static const sigset_t *wait_mask;	/* NULL: nothing is held */
 static volatile sig_atomic_t ended, resized, stopped;
 
 static void on_signal(int signal)
@@ -53,6 +54,7 @@ void signals_hold(void)
 		err(EXIT_FAILED, "cannot handle signals");
 	for (i = 0; i < sizeof(held) / sizeof(held[0]); i++)
 		sigdelset(&while_waiting, held[i]);
+	wait_mask = &while_waiting;
 }
 
 uint64_t monotonic_ns(void)
@@ -84,7 +86,7 @@ enum wake signals_wait(int fd, uint64_t deadline_ns)
 
 		timeout.tv_sec = (time_t)(left / NS_PER_SEC);
 		timeout.tv_nsec = (long)(left % NS_PER_SEC);
-		ready = ppoll(&input, 1, deadline_ns ? &timeout : NULL, &while_waiting);
+		ready = ppoll(&input, 1, deadline_ns ? &timeout : NULL, wait_mask);
 		if (ready < 0 && errno != EINTR)
 			err(EXIT_FAILED, "cannot wait");
 		if (ended)

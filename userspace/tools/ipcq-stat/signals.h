@@ -14,7 +14,11 @@ enum wake {
 	WAKE_STOP,	/* SIGTSTP: the caller tidies up and calls signals_stop() */
 };
 
-/* From here on these signals arrive in signals_wait() only. */
+/*
+ * From here on these signals arrive in signals_wait() only.  For those who must
+ * tidy up a terminal; others can just be killed, even while a full pipe blocks
+ * them.
+ */
 void signals_hold(void);
 
 uint64_t monotonic_ns(void);

@@ -72,24 +72,20 @@ static void draw(const struct request *request, const struct style *style,
 /* False at the end. */
 static bool pause_until(uint64_t deadline, struct style *style)
 {
-	for (;;) {
-		switch (signals_wait(-1, deadline)) {
-		case WAKE_END:
-			return false;
-		case WAKE_STOP:
-			screen_leave(style);
-			signals_stop();
-			screen_restart(style);
-			return true;
-		case WAKE_RESIZE:
-			if (!style->terminal)
-				continue;
-			screen_measure(style);
-			screen_restart(style);
-			return true;
-		default:
-			return true;
-		}
+	switch (signals_wait(-1, deadline)) {
+	case WAKE_END:
+		return false;
+	case WAKE_STOP:
+		screen_leave(style);
+		signals_stop();
+		screen_restart(style);
+		return true;
+	case WAKE_RESIZE:
+		screen_measure(style);
+		screen_restart(style);
+		return true;
+	default:
+		return true;
 	}
 }
 
@@ -102,7 +98,8 @@ int view_watch(const struct request *request)
 	unsigned long frames = 0;
 	int result = EXIT_OK;
 
-	signals_hold();
+	if (style.terminal)
+		signals_hold();
 	for (;;) {
 		result = collect_queues(request, &now);
 		if (result != EXIT_OK && !now.count)

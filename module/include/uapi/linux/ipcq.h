@@ -6,11 +6,13 @@
  * ipcq(4) for the semantics and for what each error means.
  *
  * All structures are the same bytes for 32-bit and 64-bit callers.  They may
- * grow at the end.  The size a caller was built with travels in the ioctl
- * number: a caller older than the kernel gets zeroes for the fields it does not
- * know; a caller newer than the kernel gets E2BIG if it uses a field that the
- * kernel does not know.  Unknown bits in any mask or flags field get EINVAL, as
- * do reserved fields that are not zero.
+ * grow at the end: fields added later mean nothing while they are zero, and what
+ * struct ipcq_create lacks goes into its last member, the attributes.  The size a
+ * caller was built with travels in the ioctl number: a caller older than the
+ * kernel gets zeroes for the fields it does not know; a caller newer than the
+ * kernel gets E2BIG if it uses a field that the kernel does not know.  Unknown
+ * bits in any mask or flags field get EINVAL, as do reserved fields that are not
+ * zero.
  */
 #ifndef _UAPI_LINUX_IPCQ_H
 #define _UAPI_LINUX_IPCQ_H
@@ -223,7 +225,7 @@ struct ipcq_shutdown {
 	__u32 pad;
 };
 
-#define IPCQ_IOC_MAGIC		0xB1
+#define IPCQ_IOC_MAGIC		0xBE
 
 /* On /dev/ipcq/control.  CREATE returns a descriptor of the new queue. */
 #define IPCQ_IOC_CREATE		_IOWR(IPCQ_IOC_MAGIC, 0x00, struct ipcq_create)
