@@ -136,9 +136,20 @@ as_nobody() {
 number=0
 failed=0
 
+# What a test has started is at work in its directory.
+kill_rest() {
+	local cwd pid
+
+	find /proc/[0-9]*/cwd -lname "$scratch" 2> /dev/null | while read -r cwd; do
+		pid=${cwd#/proc/}
+		kill -KILL "${pid%/cwd}"
+	done
+}
+
 remove_traces() {
 	local queue
 
+	kill_rest
 	for queue in /dev/ipcq/cli-*; do
 		[ ! -e "$queue" ] || ipcqctl rm -q "${queue##*/}" || true
 	done
@@ -150,9 +161,6 @@ remove_traces() {
 # The shell in which one test runs.
 in_own_shell() {
 	set -e
-	own_shell=$BASHPID
-	# A child that a signal kills before it becomes another program runs this too.
-	trap '[ $BASHPID = $own_shell ] && jobs -p | xargs -r kill -KILL 2> /dev/null' EXIT
 	cd "$scratch"
 	mkfifo silence
 	exec {silence}<> silence

@@ -8,9 +8,6 @@
 #include "ipcq_test.h"
 #include "kselftest_harness.h"
 
-/* An address that is nobody's. */
-static void *volatile nowhere = (void *)16;
-
 FIXTURE(errors) {
 	struct queue q;
 	int control;

@@ -8,6 +8,8 @@
 
 #include "ipcq_test.h"
 
+void *volatile nowhere = (void *)16;
+
 static uint64_t clock_ns(clockid_t clock)
 {
 	struct timespec ts;

@@ -50,6 +50,9 @@
 #define MS		1000000ull
 #define SECOND		1000000000ull
 
+/* An address that is nobody's; volatile lest the compiler warns of it. */
+extern void *volatile nowhere;
+
 uint64_t now_ns(void);
 uint64_t realtime_ns(void);
 

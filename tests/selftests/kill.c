@@ -334,7 +334,7 @@ TEST_F(killed, at_random)
 
 	for (i = 0; i < 4; i++)
 		pids[i] = child_start(i & 1 ? recv_for_ever : send_for_ever, &q->fd);
-	for (i = 0; i < 60; i++) {
+	for (i = 0; i < 24; i++) {
 		uint64_t sent = counted(q, IPCQ_A_COUNTERS_SENT);
 
 		/* Somebody has sent since the last one was killed. */

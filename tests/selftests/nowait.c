@@ -68,8 +68,8 @@ TEST_F(nowait, other_errors_are_as_ever)
 
 	ASSERT_EQ(0, send_text(self->q.fd, "hello"));
 	EXPECT_EQ(-EMSGSIZE, read_nowait(self->q.fd, buf, sizeof(buf)));
-	EXPECT_EQ(-EFAULT, read_nowait(self->q.fd, (void *)16, 100));
-	EXPECT_EQ(-EFAULT, write_nowait(self->q.fd, (void *)16, 1));
+	EXPECT_EQ(-EFAULT, read_nowait(self->q.fd, nowhere, 100));
+	EXPECT_EQ(-EFAULT, write_nowait(self->q.fd, nowhere, 1));
 	ASSERT_EQ(0, recv_text(self->q.fd, "hello"));
 	ASSERT_EQ(0, shut(self->q.fd, IPCQ_SHUT_RECV));
 	EXPECT_EQ(0, read_nowait(self->q.fd, buf, sizeof(buf)));

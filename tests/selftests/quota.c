@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What one user may have: queues, and memory of messages. */
+#include <signal.h>
 #include <sys/stat.h>
 
-#include "call.h"
 #include "ipcq_test.h"
 #include "kselftest_harness.h"
 
@@ -13,7 +13,6 @@ FIXTURE(quota) {
 	char queues[32];
 	char bytes[32];
 	struct queue q;
-	struct call call;
 	uint64_t overhead;
 };
 
@@ -143,7 +142,7 @@ TEST_F(quota, a_failed_create_is_not_charged)
 	EXPECT_EQ(0, child_run(alice_makes_three, NULL));
 }
 
-/* Bytes. */
+/* Bytes: of messages sent, by whom the descriptor was opened. */
 
 #define SIZE 100
 
@@ -154,45 +153,85 @@ static int send_size(int fd)
 	return msg_send(fd, &MSG(buf, sizeof(buf), .flags = IPCQ_MSG_NONBLOCK));
 }
 
-/* Fill the quota, which has room for exactly three. */
+/* As Bob, fill his quota, which has room for exactly three. */
 static int fill_quota(void *arg)
 {
 	struct queue *q = arg;
 	char buf[SIZE];
-	struct queue own;
+	int fd;
 
 	CHECK(become(BOB, BOB) == 0);
-	CHECK(send_size(q->fd) == 0);
-	CHECK(send_size(q->fd) == 0);
-	CHECK(send_size(q->fd) == 0);
-	CHECK(send_size(q->fd) == -EDQUOT);
-	CHECK(RESULT(write(q->fd, "", 0)) == -EDQUOT);
-	CHECK(read(q->fd, buf, sizeof(buf)) == SIZE);
-	CHECK(send_size(q->fd) == 0);
-	CHECK(send_size(q->fd) == -EDQUOT);
-	/* It is Alice's quota, not Bob's. */
-	CHECK(queue_make(&own, NULL) == 0);
-	CHECK(send_size(own.fd) == 0);
-	CHECK(queue_destroy(own.name) == 0);
+	fd = queue_open(q, O_RDWR);
+	CHECK(fd >= 0);
+	CHECK(send_size(fd) == 0);
+	CHECK(send_size(fd) == 0);
+	CHECK(send_size(fd) == 0);
+	CHECK(send_size(fd) == -EDQUOT);
+	CHECK(RESULT(write(fd, "", 0)) == -EDQUOT);
+	CHECK(read(fd, buf, sizeof(buf)) == SIZE);
+	CHECK(send_size(fd) == 0);
+	CHECK(send_size(fd) == -EDQUOT);
 	return 0;
+}
+
+static int bob_cannot_send(void *arg)
+{
+	struct queue *q = arg;
+	struct queue own;
+	int fd;
+
+	CHECK(become(BOB, BOB) == 0);
+	fd = queue_open(q, O_RDWR);
+	CHECK(fd >= 0);
+	CHECK(send_size(fd) == -EDQUOT);
+	/* To no other queue either. */
+	CHECK(queue_make_anonymous(&own, NULL, O_RDWR) == 0);
+	CHECK(send_size(own.fd) == -EDQUOT);
+	return 0;
+}
+
+static int alice_sends(void *arg)
+{
+	struct queue *q = arg;
+	int fd;
+
+	CHECK(become(ALICE, ALICE) == 0);
+	fd = queue_open(q, O_WRONLY);
+	CHECK(send_size(fd) == 0);
+	return 0;
+}
+
+static int three_messages(FIXTURE_DATA(quota) *self)
+{
+	return set_number("user_bytes", 3 * (SIZE + self->overhead));
 }
 
 TEST_F(quota, of_bytes)
 {
-	ASSERT_EQ(0, set_number("user_bytes", 3 * (SIZE + self->overhead)));
+	ASSERT_EQ(0, three_messages(self));
 	EXPECT_EQ(0, child_run(fill_quota, &self->q));
 	EXPECT_EQ(3, counted(&self->q, IPCQ_A_COUNTERS_SEND_QUOTA));
-	/* Root exceeds it. */
-	EXPECT_EQ(0, send_size(self->q.fd));
+	/* He has gone, and they still take his memory. */
+	EXPECT_EQ(0, child_run(bob_cannot_send, &self->q));
+	/* Everybody has their own. */
+	EXPECT_EQ(0, child_run(alice_sends, &self->q));
 	EXPECT_EQ(4, nl_queue(self->q.id).depth);
+}
+
+TEST_F(quota, of_bytes_is_exceeded_with_a_capability)
+{
+	ASSERT_EQ(0, three_messages(self));
+	for (int i = 0; i < 10; i++)
+		EXPECT_EQ(0, send_size(self->q.fd));
 }
 
 TEST_F(quota, of_bytes_is_given_back_by_every_end_of_a_message)
 {
-	ASSERT_EQ(0, set_number("user_bytes", 3 * (SIZE + self->overhead)));
+	ASSERT_EQ(0, three_messages(self));
 	ASSERT_EQ(0, child_run(fill_quota, &self->q));
 	ASSERT_EQ(3, purge(self->q.fd));
 	ASSERT_EQ(0, child_run(fill_quota, &self->q));
+	/* Whoever receives them. */
 	ASSERT_EQ(3, drain(self->q.fd));
 	ASSERT_EQ(0, child_run(fill_quota, &self->q));
 	EXPECT_EQ(0, queue_end(&self->q));
@@ -201,23 +240,53 @@ TEST_F(quota, of_bytes_is_given_back_by_every_end_of_a_message)
 	ASSERT_EQ(0, child_run(fill_quota, &self->q));
 }
 
+static int bob_with_a_descriptor(void *arg)
+{
+	struct queue *q = arg;
+	int own;
+
+	CHECK(become(BOB, BOB) == 0);
+	/* Root has opened this one, but its capability is not handed on. */
+	CHECK(send_size(q->fd) == 0);
+	CHECK(send_size(q->fd) == 0);
+	CHECK(send_size(q->fd) == 0);
+	CHECK(send_size(q->fd) == -EDQUOT);
+	/* An end that he opens is his, and nothing of it is used up. */
+	own = queue_open_end(q->fd, O_WRONLY);
+	CHECK(send_size(own) == 0);
+	CHECK(send_size(own) == 0);
+	CHECK(send_size(own) == 0);
+	CHECK(send_size(own) == -EDQUOT);
+	return 0;
+}
+
+TEST_F(quota, of_bytes_is_of_who_opened_the_descriptor)
+{
+	ASSERT_EQ(0, three_messages(self));
+	EXPECT_EQ(0, child_run(bob_with_a_descriptor, &self->q));
+}
+
 static int fail_in_every_way(void *arg)
 {
 	struct queue *q = arg;
 	char buf[SIZE] = {};
+	int fd;
 
 	CHECK(become(BOB, BOB) == 0);
+	fd = queue_open(q, O_RDWR);
 	for (int i = 0; i < 10; i++) {
-		CHECK(msg_send(q->fd, &MSG((uintptr_t)16, SIZE)) == -EFAULT);
-		CHECK(msg_send(q->fd, &MSG(buf, 1 << 20)) == -EMSGSIZE);
-		CHECK(msg_send(q->fd, &MSG(buf, SIZE, .prio = -1)) == -EINVAL);
+		CHECK(msg_send(fd, &MSG(nowhere, SIZE)) == -EFAULT);
+		CHECK(msg_send(fd, &MSG(buf, 1 << 20)) == -EMSGSIZE);
+		CHECK(msg_send(fd, &MSG(buf, SIZE, .prio = -1)) == -EINVAL);
 	}
-	CHECK(send_size(q->fd) == 0);
+	CHECK(send_size(fd) == 0);
 	for (int i = 0; i < 10; i++) {
-		CHECK(send_size(q->fd) == -EAGAIN);
-		CHECK(msg_send(q->fd, &MSG(buf, SIZE, .flags = IPCQ_MSG_TIMEOUT)) == -ETIMEDOUT);
+		CHECK(send_size(fd) == -EAGAIN);
+		CHECK(msg_send(fd, &MSG(buf, SIZE, .flags = IPCQ_MSG_TIMEOUT)) == -ETIMEDOUT);
 	}
-	CHECK(read(q->fd, buf, sizeof(buf)) == SIZE);
+	/* A message given back and one that is received. */
+	CHECK(RESULT(read(fd, nowhere, SIZE)) == -EFAULT);
+	CHECK(read(fd, buf, sizeof(buf)) == SIZE);
 	return 0;
 }
 
@@ -225,16 +294,18 @@ static int fail_broken(void *arg)
 {
 	struct queue *q = arg;
 	char buf[SIZE] = {};
+	int fd;
 
 	CHECK(become(BOB, BOB) == 0);
+	fd = queue_open(q, O_RDWR);
 	for (int i = 0; i < 10; i++)
-		CHECK(msg_send(q->fd, &MSG(buf, SIZE, .flags = IPCQ_MSG_NOSIGNAL)) == -EPIPE);
+		CHECK(msg_send(fd, &MSG(buf, SIZE, .flags = IPCQ_MSG_NOSIGNAL)) == -EPIPE);
 	return 0;
 }
 
 TEST_F(quota, of_bytes_is_given_back_by_every_failure)
 {
-	ASSERT_EQ(0, set_number("user_bytes", 3 * (SIZE + self->overhead)));
+	ASSERT_EQ(0, three_messages(self));
 	ASSERT_EQ(0, set_max_msgs(self->q.fd, 1));
 	ASSERT_EQ(0, child_run(fail_in_every_way, &self->q));
 	ASSERT_EQ(0, shut(self->q.fd, IPCQ_SHUT_SEND));
@@ -244,39 +315,49 @@ TEST_F(quota, of_bytes_is_given_back_by_every_failure)
 	EXPECT_EQ(0, child_run(fill_quota, &self->q));
 }
 
-static int bob_cannot_send(void *arg)
+static int block_as_bob(void *arg)
 {
 	struct queue *q = arg;
+	char buf[SIZE] = {};
+	int fd;
 
 	CHECK(become(BOB, BOB) == 0);
-	CHECK(send_size(q->fd) == -EDQUOT);
+	fd = queue_open(q, O_RDWR);
+	CHECK(msg_send(fd, &MSG(buf, SIZE)) == 0);
 	return 0;
 }
 
 TEST_F(quota, blocked_senders_are_charged)
 {
-	char text[SIZE + 1] = {};
+	pid_t pid;
 
-	ASSERT_EQ(0, set_number("user_bytes", 2 * (SIZE + self->overhead)));
+	ASSERT_EQ(0, set_number("user_bytes", SIZE + self->overhead));
 	ASSERT_EQ(0, set_max_msgs(self->q.fd, 1));
 	ASSERT_EQ(0, send_size(self->q.fd));
-	memset(text, 'x', SIZE);
-	ASSERT_EQ(0, call_send(&self->call, self->q.fd, text, (struct ipcq_msg) {}));
+	pid = child_start(block_as_bob, &self->q);
 	ASSERT_TRUE(WAIT_UNTIL(blocked_senders(&self->q) == 1));
-	/* Not EAGAIN: there is no memory for a third one to wait in. */
+	/* Not EAGAIN: he has no memory left for a second one to wait in. */
 	EXPECT_EQ(0, child_run(bob_cannot_send, &self->q));
 	ASSERT_EQ(2, drain(self->q.fd));
-	EXPECT_EQ(0, call_end(&self->call));
+	EXPECT_EQ(0, child_end(pid));
+	/* One that is killed gives it back. */
+	ASSERT_EQ(0, send_size(self->q.fd));
+	pid = child_start(block_as_bob, &self->q);
+	ASSERT_TRUE(WAIT_UNTIL(blocked_senders(&self->q) == 1));
+	ASSERT_EQ(0, kill(pid, SIGKILL));
+	EXPECT_EQ(-SIGKILL, child_end(pid));
+	ASSERT_EQ(1, drain(self->q.fd));
+	EXPECT_EQ(0, child_run(block_as_bob, &self->q));
 }
 
 TEST_F(quota, can_be_lowered_below_what_is_used)
 {
-	ASSERT_EQ(0, send_size(self->q.fd));
-	ASSERT_EQ(0, send_size(self->q.fd));
+	ASSERT_EQ(0, three_messages(self));
+	ASSERT_EQ(0, child_run(fill_quota, &self->q));
 	ASSERT_EQ(0, set_number("user_bytes", 1));
 	EXPECT_EQ(0, child_run(bob_cannot_send, &self->q));
 	/* What waits is not touched. */
-	EXPECT_EQ(2, drain(self->q.fd));
+	EXPECT_EQ(3, drain(self->q.fd));
 	EXPECT_EQ(0, child_run(bob_cannot_send, &self->q));
 }
 

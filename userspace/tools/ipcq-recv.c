@@ -49,8 +49,8 @@ static const char help[] =
 ATTR_HELP_CAPACITY
 ATTR_HELP_CREATION
 "\n"
-"SIZE is in bytes or has K, M or G behind it; TIME is in seconds or has ns, us, ms,\n"
-"s, m or h behind it.\n"
+"SIZE is in bytes or has K, M or G behind it; TIME is in seconds or has ns, us,\n"
+"ms, s, m or h behind it.\n"
 "\n"
 "Exit status: 0 done, 1 failure, 2 misuse, 3 timed out or would block.\n";
 

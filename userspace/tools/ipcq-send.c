@@ -39,8 +39,8 @@ static const char help[] =
 ATTR_HELP_CAPACITY
 ATTR_HELP_CREATION
 "\n"
-"SIZE is in bytes or has K, M or G behind it; TIME is in seconds or has ns, us, ms,\n"
-"s, m or h behind it.  A MESSAGE that begins with '-' needs '--' somewhere before it.\n"
+"SIZE is in bytes or has K, M or G behind it; TIME is in seconds or has ns, us,\n"
+"ms, s, m or h behind it.  A MESSAGE that begins with '-' needs '--' before it.\n"
 "\n"
 "Exit status: 0 all was sent, 1 failure, 2 misuse, 3 timed out or would block.\n";
 

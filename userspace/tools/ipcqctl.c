@@ -34,8 +34,8 @@ static const char help[] =
 "set       change attributes of QUEUE while it is in use\n"
 "rm        destroy queues: their names are free, those who have them open go on\n"
 "purge     throw away the messages that wait\n"
-"shutdown  end sending (--send, the default): receivers get what waits, then end of\n"
-"          file; or receiving too (--recv); or open QUEUE again (--undo)\n"
+"shutdown  end sending (--send, the default): receivers get what waits, then end\n"
+"          of file; or receiving too (--recv); or open QUEUE again (--undo)\n"
 "list      all queues\n"
 "show      all attributes of queues\n"
 "\n"
@@ -54,7 +54,7 @@ ATTR_HELP_CREATION
 "\n"
 "SIZE is in bytes or has K, M or G behind it.\n"
 "\n"
-"Exit status: 0 done, 1 failure, 2 misuse; create ... -- COMMAND: that of COMMAND.\n";
+"Exit status: 0 done, 1 failure, 2 misuse; with COMMAND: that of COMMAND.\n";
 
 enum {
 	OPTION_IF_EMPTY = OPTION_FREE,
