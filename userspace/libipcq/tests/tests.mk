@@ -17,10 +17,3 @@ libipcq/tests/use-c++-static: libipcq/tests/use.c libipcq/ipcq.h $(static)
 libipcq/tests/use-c++-shared: libipcq/tests/use.c libipcq/ipcq.h $(shared)
 	$(CXX) -std=c++11 $(use_flags) $(CFLAGS) -o $@ -x c++ $< -x none \
 		-Llibipcq -lipcq $(rpath)
-
-.PHONY: check-symbols
-check-symbols: $(shared)
-	libipcq/tests/symbols $(shared) libipcq/ipcq.h
-
-check: $(use_tests) check-symbols
-	set -e; for use in $(use_tests); do ./$$use; done
