@@ -95,7 +95,7 @@ test_ephemeral_passes_signals_on() {
 	start ipcqctl create --ephemeral "$q" -- ipcq-recv "$q"
 	local holder=$!
 	await pgrep -P $holder > child
-	await blocked_in_queue "$(cat child)"
+	await blocked "$(cat child)"
 	kill -TERM $holder
 	ends_with 143 $holder
 	gone "$q" || fail "it outlived the command"
@@ -261,12 +261,11 @@ test_list_of_what_one_may_not_open() {
 # To look is neither to send nor to receive: it does not hang a queue up.
 test_looking_changes_nothing() {
 	ipcqctl create --hangup "$q"
-	ipcq-send "$q" a
-	start ipcq-recv -n 2 "$q" > received
-	await file_has 1 received
+	start ipcq-recv "$q" > received
+	await blocked $!
 	run 0 ipcqctl list
 	run 0 ipcqctl show "$q"
-	ipcq-send "$q" b
+	ipcq-send "$q" a
 	ends_with 0 $!
 }
 

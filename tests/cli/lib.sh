@@ -91,6 +91,10 @@ blocked_in_poll() {
 	[[ $(< "/proc/$1/wchan") == *poll* ]]
 }
 
+blocked() {
+	blocked_in_queue "$1" || blocked_in_poll "$1"
+}
+
 stopped() {
 	grep -q '^State:.T' "/proc/$1/status"
 }
