@@ -244,7 +244,8 @@ test_queue_destroyed_while_receiving() {
 	start_with_input input ipcq-send "$q"
 	local sender=$!
 	exec 5> input
-	start ipcq-recv -n 2 "$q" > received 2> error
+	# It must not keep the sender's input open.
+	start ipcq-recv -n 2 "$q" > received 2> error 5>&-
 	local receiver=$!
 	await blocked_in_queue $receiver
 	run 0 ipcqctl rm "$q"
