@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Exit statuses, as ipcq-stat(8) promises them. */
+/* Exit statuses, as ipcq-stat(1) promises them. */
 #ifndef IPCQ_STAT_EXITS_H
 #define IPCQ_STAT_EXITS_H
 

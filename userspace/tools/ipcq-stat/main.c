@@ -80,7 +80,7 @@ static void print_help(void)
 	       "Columns:");
 	for (i = 0; i < nr_queue_columns; i++)
 		printf("%s%s", i % 8 ? " " : "\n  ", queue_columns[i].heading);
-	printf("\n\nExit status: 0 success, 1 failure, 2 wrong usage.  See ipcq-stat(8).\n");
+	printf("\n\nExit status: 0 success, 1 failure, 2 wrong usage.  See ipcq-stat(1).\n");
 }
 
 static void __attribute__((noreturn)) usage(void)
