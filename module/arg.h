@@ -11,18 +11,18 @@
  * ipcq_get_arg() - read an argument of any version
  * @dst: this kernel's structure
  * @ksize: its size
+ * @least: size of the first version, IPCQ_*_SIZE_VER0
  * @cmd: the ioctl number
  * @src: the caller's structure
  *
  * Context: Process context.  May sleep.
- * Return: 0; -EINVAL if the caller's structure is shorter than the first version,
- * which is @ksize as long as there is only one; -E2BIG if it uses what this kernel
- * does not know; -EFAULT.
+ * Return: 0; -EINVAL if the caller's structure is shorter than the first version;
+ * -E2BIG if it uses what this kernel does not know; -EFAULT.
  */
-static inline int ipcq_get_arg(void *dst, size_t ksize, unsigned int cmd,
-			       const void __user *src)
+static inline int ipcq_get_arg(void *dst, size_t ksize, size_t least,
+			       unsigned int cmd, const void __user *src)
 {
-	if (_IOC_SIZE(cmd) < ksize)
+	if (_IOC_SIZE(cmd) < least)
 		return -EINVAL;
 	return copy_struct_from_user(dst, ksize, src, _IOC_SIZE(cmd));
 }

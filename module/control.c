@@ -28,7 +28,8 @@ static long ipcq_control_create(unsigned int cmd, void __user *arg)
 	struct file *file;
 	int err, fd;
 
-	err = ipcq_get_arg(&create, sizeof(create), cmd, arg);
+	err = ipcq_get_arg(&create, sizeof(create), IPCQ_CREATE_SIZE_VER0, cmd,
+			   arg);
 	if (err)
 		return err;
 	if (create.pad)
@@ -81,7 +82,8 @@ static long ipcq_control_destroy(unsigned int cmd, void __user *arg)
 	struct ipcq_destroy destroy;
 	int err;
 
-	err = ipcq_get_arg(&destroy, sizeof(destroy), cmd, arg);
+	err = ipcq_get_arg(&destroy, sizeof(destroy), IPCQ_DESTROY_SIZE_VER0, cmd,
+			   arg);
 	if (err)
 		return err;
 	if (destroy.flags & ~IPCQ_DESTROY_IF_EMPTY || destroy.pad ||

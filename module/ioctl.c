@@ -68,7 +68,7 @@ static int ipcq_get_msg(struct ipcq_msg *msg, unsigned int cmd,
 			const void __user *arg, const struct file *file,
 			struct ipcq_patience *patience)
 {
-	int err = ipcq_get_arg(msg, sizeof(*msg), cmd, arg);
+	int err = ipcq_get_arg(msg, sizeof(*msg), IPCQ_MSG_SIZE_VER0, cmd, arg);
 
 	if (err)
 		return err;
@@ -160,7 +160,7 @@ static long ipcq_ioctl_get_attr(struct ipcq_queue *q, unsigned int cmd,
 {
 	struct ipcq_attr attr;
 
-	if (_IOC_SIZE(cmd) < sizeof(attr))
+	if (_IOC_SIZE(cmd) < IPCQ_ATTR_SIZE_VER0)
 		return -EINVAL;
 	ipcq_attr_fill(q, &attr);
 	return ipcq_put_arg(arg, cmd, &attr, sizeof(attr));
@@ -173,7 +173,7 @@ static long ipcq_ioctl_set_attr(struct ipcq_queue *q, unsigned int cmd,
 	struct ipcq_attr attr;
 	int err;
 
-	err = ipcq_get_arg(&attr, sizeof(attr), cmd, arg);
+	err = ipcq_get_arg(&attr, sizeof(attr), IPCQ_ATTR_SIZE_VER0, cmd, arg);
 	if (err)
 		return err;
 	if (!ipcq_queue_may_administer(q))
@@ -189,7 +189,7 @@ static long ipcq_ioctl_purge(struct ipcq_queue *q, unsigned int cmd,
 {
 	struct ipcq_purge purge = {};
 
-	if (_IOC_SIZE(cmd) < sizeof(purge))
+	if (_IOC_SIZE(cmd) < IPCQ_PURGE_SIZE_VER0)
 		return -EINVAL;
 	if (!ipcq_queue_may_administer(q))
 		return -EPERM;
@@ -206,7 +206,8 @@ static long ipcq_ioctl_shutdown(struct ipcq_queue *q, unsigned int cmd,
 	struct ipcq_shutdown shutdown;
 	int err;
 
-	err = ipcq_get_arg(&shutdown, sizeof(shutdown), cmd, arg);
+	err = ipcq_get_arg(&shutdown, sizeof(shutdown), IPCQ_SHUTDOWN_SIZE_VER0,
+			   cmd, arg);
 	if (err)
 		return err;
 	if (shutdown.how & ~(IPCQ_SHUT_SEND | IPCQ_SHUT_RECV) || shutdown.pad)
@@ -225,7 +226,7 @@ static long ipcq_ioctl_open_end(struct file *file, unsigned int cmd,
 	struct file *opened;
 	int err, fd;
 
-	err = ipcq_get_arg(&end, sizeof(end), cmd, arg);
+	err = ipcq_get_arg(&end, sizeof(end), IPCQ_OPEN_END_SIZE_VER0, cmd, arg);
 	if (err)
 		return err;
 	if (end.pad)

@@ -15,6 +15,7 @@
 #define AT(type, member, offset) \
 	_Static_assert(offsetof(struct type, member) == (offset), #type "." #member)
 #define SIZE(type, size) _Static_assert(sizeof(struct type) == (size), #type)
+#define FIRST(version, size) _Static_assert((version) == (size), #version)
 
 AT(ipcq_attr, mask, 0);
 AT(ipcq_attr, flags, 4);
@@ -32,15 +33,18 @@ AT(ipcq_attr, depth, 52);
 AT(ipcq_attr, bytes, 56);
 AT(ipcq_attr, name, 64);
 SIZE(ipcq_attr, 128);
+FIRST(IPCQ_ATTR_SIZE_VER0, 128);
 AT(ipcq_create, name, 0);
 AT(ipcq_create, open_flags, 64);
 AT(ipcq_create, pad, 68);
 AT(ipcq_create, attr, 72);
 SIZE(ipcq_create, 200);
+FIRST(IPCQ_CREATE_SIZE_VER0, 200);
 AT(ipcq_destroy, flags, 64);
 AT(ipcq_destroy, depth, 68);
 AT(ipcq_destroy, openers, 72);
 SIZE(ipcq_destroy, 80);
+FIRST(IPCQ_DESTROY_SIZE_VER0, 80);
 AT(ipcq_msg, data, 0);
 AT(ipcq_msg, size, 8);
 AT(ipcq_msg, flags, 16);
@@ -56,9 +60,13 @@ AT(ipcq_msg, uid, 68);
 AT(ipcq_msg, gid, 72);
 AT(ipcq_msg, pad2, 76);
 SIZE(ipcq_msg, 80);
+FIRST(IPCQ_MSG_SIZE_VER0, 80);
 SIZE(ipcq_open_end, 8);
+FIRST(IPCQ_OPEN_END_SIZE_VER0, 8);
 SIZE(ipcq_purge, 8);
+FIRST(IPCQ_PURGE_SIZE_VER0, 8);
 SIZE(ipcq_shutdown, 8);
+FIRST(IPCQ_SHUTDOWN_SIZE_VER0, 8);
 
 FIXTURE(compat) {
 	struct queue q;

@@ -100,6 +100,8 @@ struct ipcq_attr {
 	char name[IPCQ_NAME_MAX + 1];
 };
 
+#define IPCQ_ATTR_SIZE_VER0	128 /* sizeof the first version */
+
 /**
  * struct ipcq_create - argument of IPCQ_IOC_CREATE
  * @name: NUL-terminated; empty for an anonymous queue.  1 to 63 of
@@ -114,6 +116,8 @@ struct ipcq_create {
 	__u32 pad;
 	struct ipcq_attr attr;
 };
+
+#define IPCQ_CREATE_SIZE_VER0	200 /* sizeof the first version */
 
 /* Bits of struct ipcq_destroy.flags. */
 #define IPCQ_DESTROY_IF_EMPTY	(1u << 0) /* EBUSY when messages wait */
@@ -134,6 +138,8 @@ struct ipcq_destroy {
 	__u32 openers;
 	__u32 pad;
 };
+
+#define IPCQ_DESTROY_SIZE_VER0	80 /* sizeof the first version */
 
 /* Bits of struct ipcq_msg.flags that a caller may set. */
 #define IPCQ_MSG_NONBLOCK	(1u << 0) /* as if O_NONBLOCK were set */
@@ -189,6 +195,8 @@ struct ipcq_msg {
 	__u32 pad2;
 };
 
+#define IPCQ_MSG_SIZE_VER0	80 /* sizeof the first version */
+
 /**
  * struct ipcq_open_end - argument of IPCQ_IOC_OPEN_END
  * @open_flags: O_RDONLY, O_WRONLY or O_RDWR, no more than the descriptor has,
@@ -200,6 +208,8 @@ struct ipcq_open_end {
 	__u32 pad;
 };
 
+#define IPCQ_OPEN_END_SIZE_VER0	8 /* sizeof the first version */
+
 /**
  * struct ipcq_purge - argument of IPCQ_IOC_PURGE
  * @purged: output: messages that were thrown away
@@ -207,6 +217,8 @@ struct ipcq_open_end {
 struct ipcq_purge {
 	__u64 purged;
 };
+
+#define IPCQ_PURGE_SIZE_VER0	8 /* sizeof the first version */
 
 /* Bits of struct ipcq_shutdown.how. */
 #define IPCQ_SHUT_SEND		(1u << 0) /* sends fail with EPIPE */
@@ -224,6 +236,8 @@ struct ipcq_shutdown {
 	__u32 how;
 	__u32 pad;
 };
+
+#define IPCQ_SHUTDOWN_SIZE_VER0	8 /* sizeof the first version */
 
 #define IPCQ_IOC_MAGIC		0xBE
 
