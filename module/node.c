@@ -15,6 +15,7 @@
 #include <linux/cdev.h>
 #include <linux/device.h>
 #include <linux/fs.h>
+#include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/wait_bit.h>
@@ -47,8 +48,11 @@ static atomic_t ipcq_nodes = ATOMIC_INIT(0);
 static void ipcq_node_free(struct device *dev)
 {
 	kfree(container_of(dev, struct ipcq_node, dev));
+	/* Pairs with synchronize_rcu() in ipcq_node_exit(): see there. */
+	rcu_read_lock();
 	if (atomic_dec_and_test(&ipcq_nodes))
 		wake_up_var(&ipcq_nodes);
+	rcu_read_unlock();
 }
 
 /* So that no queue is called as a file in the directory of its parent is. */
@@ -167,6 +171,8 @@ unregister:
 void ipcq_node_exit(void)
 {
 	wait_var_event(&ipcq_nodes, !atomic_read(&ipcq_nodes));
+	/* Who freed the last one must be out of the module's code, too. */
+	synchronize_rcu();
 	cdev_del(&ipcq_cdev);
 	root_device_unregister(ipcq_root);
 	unregister_chrdev_region(ipcq_devt, IPCQ_MINORS);
