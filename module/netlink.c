@@ -13,6 +13,7 @@
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <net/genetlink.h>
+#include <net/sock.h>
 
 #include "compat.h"
 #include "message.h"
@@ -28,34 +29,41 @@ static struct genl_family ipcq_family;
 
 /**
  * struct ipcq_reader - who asks, and what that lets them see
- * @cred: of the asker
+ * @cred: of the task that asks
+ * @socket: of the task that opened its socket
  * @admin: has CAP_SYS_ADMIN
  * @reads_all: has CAP_DAC_READ_SEARCH
+ *
+ * A right is one only if both have it: the answer goes to whoever has the socket,
+ * and a program with privileges may be made to write a request into one that it was
+ * given.
  */
 struct ipcq_reader {
 	const struct cred *cred;
+	const struct cred *socket;
 	bool admin;
 	bool reads_all;
 };
 
+/* Valid while the request is handled. */
 static struct ipcq_reader ipcq_reader_of(struct sk_buff *request)
 {
 	return (struct ipcq_reader) {
 		.cred = current_cred(),
+		.socket = NETLINK_CB(request).sk->sk_socket->file->f_cred,
 		.admin = netlink_capable(request, CAP_SYS_ADMIN),
 		.reads_all = netlink_capable(request, CAP_DAC_READ_SEARCH),
 	};
 }
 
-static bool ipcq_reader_owns(const struct ipcq_reader *r,
-			     const struct ipcq_queue *q)
+static bool ipcq_cred_owns(const struct cred *cred, const struct ipcq_queue *q)
 {
-	return r->admin || uid_eq(r->cred->euid, q->identity.uid);
+	return uid_eq(cred->euid, q->identity.uid);
 }
 
-static bool ipcq_reader_is_in_group(const struct ipcq_reader *r, kgid_t gid)
+static bool ipcq_cred_is_in_group(const struct cred *cred, kgid_t gid)
 {
-	const struct cred *own = override_creds(r->cred);
+	const struct cred *own = override_creds(cred);
 	bool is = in_egroup_p(gid);
 
 	revert_creds(own);
@@ -63,14 +71,27 @@ static bool ipcq_reader_is_in_group(const struct ipcq_reader *r, kgid_t gid)
 }
 
 /* Statistics are for those whom the queue's mode lets read messages. */
+static bool ipcq_cred_may_read(const struct cred *cred, const struct ipcq_queue *q)
+{
+	if (ipcq_cred_owns(cred, q))
+		return true;
+	if (ipcq_cred_is_in_group(cred, q->identity.gid))
+		return q->identity.mode & 0040;
+	return q->identity.mode & 0004;
+}
+
+static bool ipcq_reader_owns(const struct ipcq_reader *r,
+			     const struct ipcq_queue *q)
+{
+	return r->admin ||
+	       (ipcq_cred_owns(r->cred, q) && ipcq_cred_owns(r->socket, q));
+}
+
 static bool ipcq_reader_may_read(const struct ipcq_reader *r,
 				 const struct ipcq_queue *q)
 {
-	if (r->reads_all || ipcq_reader_owns(r, q))
-		return true;
-	if (ipcq_reader_is_in_group(r, q->identity.gid))
-		return q->identity.mode & 0040;
-	return q->identity.mode & 0004;
+	return r->admin || r->reads_all ||
+	       (ipcq_cred_may_read(r->cred, q) && ipcq_cred_may_read(r->socket, q));
 }
 
 static int ipcq_put_counters(struct sk_buff *skb, int attr,
@@ -235,7 +256,7 @@ put:
 
 /**
  * struct ipcq_dump - the state of a dump, in netlink_callback.ctx
- * @reader: who asked; holds a reference to the credentials
+ * @reader: who asked; holds references to the credentials
  * @queue: whose openers are dumped; a reference
  * @next: id of the next queue, or number of the next opener
  */
@@ -258,6 +279,7 @@ static void ipcq_dump_begin(struct netlink_callback *cb)
 
 	dump->reader = ipcq_reader_of(cb->skb);
 	get_cred(dump->reader.cred);
+	get_cred(dump->reader.socket);
 }
 
 static int ipcq_dump_done(struct netlink_callback *cb)
@@ -266,6 +288,7 @@ static int ipcq_dump_done(struct netlink_callback *cb)
 
 	if (dump->queue)
 		ipcq_queue_put(dump->queue);
+	put_cred(dump->reader.socket);
 	put_cred(dump->reader.cred);
 	return 0;
 }

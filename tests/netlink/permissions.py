@@ -6,6 +6,7 @@ import ctypes
 import errno
 import json
 import os
+import socket
 import subprocess
 
 from harness import device
@@ -191,6 +192,26 @@ def lent_sockets():
                 attempt(lambda: family.do("queue-reset", name="perm", reset=1)))
     with Queue("perm", uid=ALICE), Family() as family:
         equal(in_child(lambda: misuse(family)), (errno.EACCES, errno.EACCES, errno.EPERM))
+
+
+@test
+def a_socket_that_another_user_opened():
+    """the owner's rights count only through a socket that the owner opened"""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+    def opened_by_bob():
+        with Family() as family:
+            socket.send_fds(theirs, [b"socket"], [family.socket.fileno()])
+    def misled(family):
+        become(ALICE)
+        return (attempt(lambda: family.queue("perm")),
+                attempt(lambda: family.dump("opener-get", queue_name="perm")),
+                [q["name"] for q in family.dump("queue-get")])
+    with ours, theirs, Queue("perm", uid=ALICE), Family() as family:
+        as_user(BOB, opened_by_bob)
+        given = socket.recv_fds(ours, 16, 1)[1][0]
+        os.dup2(given, family.socket.fileno())
+        os.close(given)
+        equal(in_child(lambda: misled(family)), (errno.EACCES, errno.EACCES, ["default"]))
 
 
 @test
