@@ -33,6 +33,14 @@ test_create_that_exists() {
 	expect_in error "$err" "a queue of that name exists"
 }
 
+test_create_where_a_file_stands() {
+	echo oops > "/dev/ipcq/$q"
+	run 1 ipcqctl create "$q"
+	rm "/dev/ipcq/$q"
+	expect_in error "$err" "a plain file in its place"
+	run 0 ipcqctl create "$q"
+}
+
 test_create_above_the_limits() {
 	run 1 as_nobody ipcqctl create --max-bytes 1G "$q"
 	expect_in error "$err" "above the maximum of one queue, see /sys/module/ipcq/parameters/max_"

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "ipcq.h"
@@ -50,16 +51,36 @@ int ipcq_available(void)
 	return access(CONTROL, F_OK) == 0;
 }
 
+#define PATH_SIZE	(sizeof(DIRECTORY) + IPCQ_NAME_MAX)
+
+static void node_path(char path[PATH_SIZE], const char *name)
+{
+	snprintf(path, PATH_SIZE, DIRECTORY "%s", name);
+}
+
+/*
+ * Root may have written a plain file into /dev/ipcq ("echo > /dev/ipcq/typo").  The
+ * kernel would make a queue whose node nobody sees.
+ */
+static int name_is_taken_by_a_file(const char *name)
+{
+	char path[PATH_SIZE];
+	struct stat st;
+
+	node_path(path, name);
+	return lstat(path, &st) == 0 && !S_ISCHR(st.st_mode);
+}
+
 int ipcq_open(const char *name, int flags)
 {
-	char path[sizeof(DIRECTORY) + IPCQ_NAME_MAX];
+	char path[PATH_SIZE];
 	int fd;
 
 	/* O_CREAT, say, would leave a plain file among the queues. */
 	if (check_flags(flags, O_ACCMODE | O_NONBLOCK | O_CLOEXEC) ||
 	    check_name(name))
 		return -1;
-	snprintf(path, sizeof(path), DIRECTORY "%s", name);
+	node_path(path, name);
 	fd = open(path, flags);
 	if (fd < 0 && errno == ENOENT && !ipcq_available())
 		errno = ENODEV;
@@ -84,6 +105,10 @@ int ipcq_create(const char *name, const struct ipcq_attr *attr, int flags)
 	if (name) {
 		if (check_name(name))
 			return -1;
+		if (name_is_taken_by_a_file(name)) {
+			errno = EEXIST;
+			return -1;
+		}
 		strcpy(create.name, name);
 	}
 	if (attr)

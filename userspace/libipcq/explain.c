@@ -31,7 +31,8 @@ static const struct {
 	  "the queue behind this node was destroyed" },
 
 	{ BIT(IPCQ_OP_CREATE), EEXIST,
-	  "a queue of that name exists: open it, or destroy it with 'ipcqctl rm'" },
+	  "a queue of that name exists: open it, or destroy it with 'ipcqctl rm'; if"
+	  " 'ls -l /dev/ipcq' shows a plain file in its place, remove that" },
 	{ BIT(IPCQ_OP_CREATE), EINVAL,
 	  "the name is malformed or an attribute is out of range: see ipcq(4)" },
 	{ BIT(IPCQ_OP_CREATE), ENOSPC,
@@ -66,8 +67,8 @@ static const struct {
 	{ BIT(IPCQ_OP_SEND), EPIPE,
 	  "nobody would receive it: the receivers have gone or the queue is shut" },
 	{ BIT(IPCQ_OP_SEND), EDQUOT,
-	  "the messages in the queues of this queue's owner take as much memory as"
-	  " they may: see " PARAMETERS "user_bytes" },
+	  "the messages that this user has sent and nobody has received take as much"
+	  " memory as they may: see " PARAMETERS "user_bytes" },
 	{ BIT(IPCQ_OP_SEND), EBADF,
 	  "the descriptor is not open for sending" },
 
