@@ -82,6 +82,7 @@ deps: ## install the Debian packages that are missing for all of this
 vm_make = $(MAKE) --no-print-directory KVER=$$($(VM) --print-kernel)
 
 vm: ## a shell in a virtual machine with the module loaded
+	@tests/deps demo
 	@$(vm_make) -s all
 	@echo "A virtual machine: what you change outside this tree is forgotten. exit ends it."
 	@$(VM) --module $(MODULE) --interactive; case $$? in 77|120|125) exit 1 ;; esac
@@ -95,7 +96,7 @@ check: deps ## build and test everything
 	@$(vm_make) all
 	@tests/check
 
-t: ## build, and run the tests T=NAME in a virtual machine
+t: deps ## build, and run the tests T=NAME in a virtual machine
 	@$(vm_make) -s all
 	@tests/check --only "$(T)"
 
