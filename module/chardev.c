@@ -125,8 +125,8 @@ int ipcq_file_send(struct ipcq_opener *opener, struct iov_iter *from, u32 prio,
 		ipcq_count(e, IPCQ_SEND_TOO_BIG);
 		return -EMSGSIZE;
 	}
-	m = ipcq_message_alloc(opener->account, size,
-			       patience->uncounted ? GFP_NOWAIT : GFP_KERNEL);
+	m = ipcq_message_new(ipcq_spare(e), opener->account, size,
+			     patience->uncounted ? GFP_NOWAIT : GFP_KERNEL);
 	if (IS_ERR(m)) {
 		err = PTR_ERR(m);
 		if (err == -EDQUOT)
@@ -137,17 +137,17 @@ int ipcq_file_send(struct ipcq_opener *opener, struct iov_iter *from, u32 prio,
 	}
 	m->prio = prio;
 	m->type = type;
-	if (!copy_from_iter_full(m->data, size, from)) {
+	if (!copy_from_iter_full(ipcq_message_data(m), size, from)) {
 		err = -EFAULT;
-		goto free;
+		goto recycle;
 	}
 	err = ipcq_send(e, &opener->party, m, patience);
 	if (!err)
 		return 0;
 	if (err == -EPIPE && !no_signal)
 		send_sig(SIGPIPE, current, 0);
-free:
-	ipcq_message_free(m);
+recycle:
+	ipcq_recycle(e, m);
 	return err;
 }
 
@@ -175,11 +175,11 @@ static ssize_t ipcq_read_iter(struct kiocb *iocb, struct iov_iter *to)
 	if (err)
 		return err == -EPIPE ? 0 : err;
 	size = receipt.m->size;
-	if (copy_to_iter(receipt.m->data, size, to) != size) {
+	if (copy_to_iter(ipcq_message_data(receipt.m), size, to) != size) {
 		ipcq_give_back(&q->engine, &opener->party, &receipt);
 		return -EFAULT;
 	}
-	ipcq_message_free(receipt.m);
+	ipcq_recycle(&q->engine, receipt.m);
 	return size;
 }
 

@@ -146,12 +146,13 @@ static long ipcq_ioctl_recv(struct file *file, unsigned int cmd,
 
 	/* Until all of it has arrived the message can still be given back. */
 	ipcq_describe(&msg, &receipt);
-	if (copy_to_user(u64_to_user_ptr(msg.data), receipt.m->data, msg.size) ||
+	if (copy_to_user(u64_to_user_ptr(msg.data),
+			 ipcq_message_data(receipt.m), msg.size) ||
 	    ipcq_put_arg(arg, cmd, &msg, sizeof(msg))) {
 		ipcq_give_back(&q->engine, &opener->party, &receipt);
 		return -EFAULT;
 	}
-	ipcq_message_free(receipt.m);
+	ipcq_recycle(&q->engine, receipt.m);
 	return 0;
 }
 

@@ -9,6 +9,7 @@
 #include "attr.h"
 #include "chardev.h"
 #include "control.h"
+#include "message.h"
 #include "netlink.h"
 #include "node.h"
 #include "quota.h"
@@ -79,9 +80,12 @@ static int __init ipcq_init(void)
 	err = ipcq_default_queues(false);
 	if (err)
 		return err;
-	err = ipcq_node_init(&ipcq_file_operations);
+	err = ipcq_message_init();
 	if (err)
 		return err;
+	err = ipcq_node_init(&ipcq_file_operations);
+	if (err)
+		goto message;
 	err = ipcq_netlink_init();
 	if (err)
 		goto node;
@@ -95,6 +99,8 @@ netlink:
 	ipcq_netlink_exit();
 node:
 	ipcq_node_exit();
+message:
+	ipcq_message_exit();
 	return err;
 }
 module_init(ipcq_init);
@@ -106,6 +112,7 @@ static void __exit ipcq_exit(void)
 	ipcq_netlink_exit();
 	ipcq_node_exit();
 	ipcq_quota_exit();
+	ipcq_message_exit();
 }
 module_exit(ipcq_exit);
 

@@ -79,6 +79,60 @@ struct ipcq_wake {
 #define IPCQ_POLL_RECV	(EPOLLIN | EPOLLRDNORM)
 #define IPCQ_POLL_SEND	(EPOLLOUT | EPOLLWRNORM)
 
+/**
+ * ipcq_spare() - take a spare for a message about to be sent
+ * @e: the queue
+ *
+ * Context: Any but interrupts.
+ * Return: a spare for ipcq_message_new(), or NULL.
+ */
+struct ipcq_message *ipcq_spare(struct ipcq_engine *e)
+{
+	struct ipcq_message *m = ipcq_spares_take(&e->spares);
+
+	/* Several send at the same time: this one's is in the list, if anywhere. */
+	if (!m && unlikely(READ_ONCE(e->spares.count))) {
+		spin_lock(&e->lock);
+		m = ipcq_spares_pop(&e->spares);
+		spin_unlock(&e->lock);
+	}
+	return m;
+}
+
+/**
+ * ipcq_recycle() - end a message, and keep its memory for those to be sent
+ * @e: the queue that it was received from, or could not be sent to
+ * @m: a message that its caller owns
+ *
+ * Context: Process context.  May sleep, as ipcq_message_release() does.
+ */
+void ipcq_recycle(struct ipcq_engine *e, struct ipcq_message *m)
+{
+	ipcq_message_retire(m);
+	if (likely(ipcq_spares_put(&e->spares, m)))
+		return;
+	/* Several receive at the same time. */
+	if (READ_ONCE(e->spares.count) < IPCQ_MAX_SPARES) {
+		spin_lock(&e->lock);
+		ipcq_spares_collect(&e->spares);
+		spin_unlock(&e->lock);
+		if (ipcq_spares_put(&e->spares, m))
+			return;
+	}
+	ipcq_message_release(m);
+}
+
+/* Free what ipcq_spares_take_all() returned. */
+static void ipcq_release_all(struct ipcq_message *spares)
+{
+	struct ipcq_message *m;
+
+	while ((m = spares)) {
+		spares = m->next_spare;
+		ipcq_message_release(m);
+	}
+}
+
 static void ipcq_add(struct ipcq_engine *e, enum ipcq_counter counter, u64 n)
 {
 	lockdep_assert_held(&e->lock);
@@ -296,6 +350,7 @@ static void ipcq_admit(struct ipcq_engine *e, struct ipcq_message *m, u64 now,
 	ipcq_add(e, IPCQ_SENT, 1);
 	ipcq_add(e, IPCQ_SENT_BYTES, m->size);
 	e->stats.size[ipcq_bucket(m->size, IPCQ_SIZE_BUCKETS)]++;
+	ipcq_spares_refill(&e->spares);
 	ipcq_deliver(e, m, now, wake);
 }
 
@@ -517,8 +572,8 @@ unlock:
  * @receipt: its @room and @ask_lost say what is wanted; the rest is filled in
  * @patience: how long this may block
  *
- * On success the caller either copies the message out and frees it, or gives it
- * back with ipcq_give_back().
+ * On success the caller either copies the message out and ends it with
+ * ipcq_recycle(), or gives it back with ipcq_give_back().
  *
  * Context: Process context.  Sleeps as @patience says.
  * Return: 0; -EMSGSIZE, the message stays and @receipt->needed is its size;
@@ -537,6 +592,7 @@ int ipcq_receive(struct ipcq_engine *e, struct ipcq_party *party,
 
 	ipcq_wake_init(&wake);
 	spin_lock(&e->lock);
+	ipcq_spares_collect(&e->spares);
 	if (unlikely(ipcq_is_eof(e))) {
 		ipcq_add(e, IPCQ_RECV_EOF, 1);
 		err = -EPIPE;
@@ -703,10 +759,11 @@ void ipcq_party_join(struct ipcq_engine *e, struct ipcq_party *party)
  * left the queue begins anew: but while messages wait, those who come to receive
  * them must see the end of file behind them.
  *
- * Context: Process context.
+ * Context: Process context.  May sleep.
  */
 void ipcq_party_leave(struct ipcq_engine *e, struct ipcq_party *party)
 {
+	struct ipcq_message *spares = NULL;
 	struct ipcq_wake wake;
 
 	ipcq_wake_init(&wake);
@@ -719,12 +776,14 @@ void ipcq_party_leave(struct ipcq_engine *e, struct ipcq_party *party)
 		e->had_receiver = false;
 		if (!e->depth)
 			e->had_sender = false;
+		spares = ipcq_spares_take_all(&e->spares);
 	}
 	if ((e->config.flags & IPCQ_F_HANGUP) &&
 	    (!e->nr_senders || !e->nr_receivers))
 		ipcq_settle(e, ktime_get_ns(), &wake);
 	spin_unlock(&e->lock);
 	ipcq_wake_up(e, &wake);
+	ipcq_release_all(spares);
 }
 
 static u64 ipcq_earliest(const struct list_head *waiters,
@@ -881,13 +940,15 @@ static u32 ipcq_empty(struct ipcq_engine *e, enum ipcq_counter counter,
  * ipcq_purge() - throw away what waits
  * @e: the queue
  *
- * Blocked senders are admitted afterwards: what they send is not purged.
+ * Blocked senders are admitted afterwards: what they send is not purged.  The spares
+ * go as well.
  *
  * Context: Process context.  May sleep.
  * Return: how many messages that were.
  */
 u64 ipcq_purge(struct ipcq_engine *e)
 {
+	struct ipcq_message *spares;
 	struct ipcq_wake wake;
 	struct ipcq_event dropped;
 	LIST_HEAD(messages);
@@ -900,6 +961,7 @@ u64 ipcq_purge(struct ipcq_engine *e)
 	purged = ipcq_empty(e, IPCQ_PURGED, &messages);
 	dropped = ipcq_event_now(e, IPCQ_EVENT_DROPPED, now);
 	ipcq_settle(e, now, &wake);
+	spares = ipcq_spares_take_all(&e->spares);
 	spin_unlock(&e->lock);
 
 	if (purged && e->observer) {
@@ -909,6 +971,7 @@ u64 ipcq_purge(struct ipcq_engine *e)
 	}
 	ipcq_wake_up(e, &wake);
 	ipcq_free_all(&messages);
+	ipcq_release_all(spares);
 	return purged;
 }
 

@@ -15,8 +15,9 @@
 #include <linux/spinlock.h>
 #include <linux/wait.h>
 
-#include "waiting.h"
+#include "spares.h"
 #include "stats.h"
+#include "waiting.h"
 
 struct fasync_struct;
 struct ipcq_message;
@@ -131,6 +132,7 @@ struct ipcq_party {
  * @lost: messages accepted and lost since the queue was made, resets or not
  * @resets: how often the counters were set back
  * @waiting: the messages
+ * @spares: memory of messages for the next ones; see there
  * @senders: struct ipcq_waiter of blocked sends, in their order.  The first does
  *	not fit: otherwise it would have been admitted.
  * @receivers: struct ipcq_waiter of blocked receives, in their order.  No message
@@ -165,6 +167,7 @@ struct ipcq_engine {
 	u64 lost;
 	u32 resets;
 	struct ipcq_waiting waiting;
+	struct ipcq_spares spares;
 	struct list_head senders;
 	struct list_head receivers;
 	u32 blocked_senders;
@@ -247,6 +250,9 @@ void ipcq_engine_init(struct ipcq_engine *e, const struct ipcq_config *config,
 		      ipcq_observer_t observer);
 u32 ipcq_engine_drain(struct ipcq_engine *e, struct list_head *messages);
 void ipcq_free_all(struct list_head *messages);
+
+struct ipcq_message *ipcq_spare(struct ipcq_engine *e);
+void ipcq_recycle(struct ipcq_engine *e, struct ipcq_message *m);
 
 int ipcq_send(struct ipcq_engine *e, struct ipcq_party *party,
 	      struct ipcq_message *m, const struct ipcq_patience *patience);

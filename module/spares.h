@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Spares: the memory of messages that were received, kept for those that come next.
+ *
+ * To allocate a message and to charge it to its memory cgroup takes longer than all
+ * else that the module does to send it.  So each queue keeps a few.  They go round
+ * without a lock but the one that a send and a receive take anyway:
+ *
+ *	receiver, has copied out	puts the spare into .received
+ *	next receive, holds the lock	moves it to .list
+ *	a send, holds the lock		moves one to .next
+ *	next send, before its copy	takes it from .next
+ *
+ * The number of spares and the bytes they take have an end for each queue; what is
+ * beyond is freed.  All are freed when nobody can send or receive any more, and with
+ * a purge.
+ */
+#ifndef IPCQ_SPARES_H
+#define IPCQ_SPARES_H
+
+#include <linux/atomic.h>
+#include <linux/mm.h>
+#include <linux/types.h>
+
+#include "message.h"
+
+/* In the list of a queue; two more can stand before and behind it. */
+#define IPCQ_MAX_SPARES		30
+#define IPCQ_MAX_SPARE_BYTES	(8 * PAGE_SIZE)
+
+/* A spare has no larger buffer. */
+#define IPCQ_MAX_SPARE_ROOM	PAGE_SIZE
+
+/**
+ * struct ipcq_spares - the spares of a queue
+ * @next: what the next send takes, or NULL.  Filled with the queue lock; taken with
+ *	xchg(), the lock held or not.
+ * @list: a stack, linked by ipcq_message.next_spare; queue lock
+ * @count: length of @list; queue lock, and read without it as a hint
+ * @bytes: of the buffers in @list; queue lock
+ * @received: what the last receive left, or NULL.  Filled with cmpxchg(), the lock
+ *	held or not; taken with the queue lock.
+ */
+struct ipcq_spares {
+	struct ipcq_message *next;
+	struct ipcq_message *list;
+	u32 count;
+	u32 bytes;
+	struct ipcq_message *received;
+};
+
+static inline u32 ipcq_spare_bytes(const struct ipcq_message *m)
+{
+	return m->has_buffer ? m->room : 0;
+}
+
+/**
+ * ipcq_spares_pop() - take a spare from the list
+ * @s: the spares
+ *
+ * Context: The caller holds the lock of the queue.
+ * Return: the spare, or NULL.
+ */
+static inline struct ipcq_message *ipcq_spares_pop(struct ipcq_spares *s)
+{
+	struct ipcq_message *m = s->list;
+
+	if (m) {
+		s->list = m->next_spare;
+		WRITE_ONCE(s->count, s->count - 1);
+		s->bytes -= ipcq_spare_bytes(m);
+	}
+	return m;
+}
+
+/**
+ * ipcq_spares_refill() - make a spare ready for the next send
+ * @s: the spares
+ *
+ * Context: The caller holds the lock of the queue.
+ */
+static inline void ipcq_spares_refill(struct ipcq_spares *s)
+{
+	/* Pairs with xchg() in ipcq_spares_take(). */
+	if (s->list && !READ_ONCE(s->next))
+		smp_store_release(&s->next, ipcq_spares_pop(s));
+}
+
+/**
+ * ipcq_spares_collect() - let the spare that a receive left join the others
+ * @s: the spares
+ *
+ * If there are enough of them it stays where it is, and the next one is freed.
+ *
+ * Context: The caller holds the lock of the queue.
+ */
+static inline void ipcq_spares_collect(struct ipcq_spares *s)
+{
+	struct ipcq_message *m = READ_ONCE(s->received);
+
+	if (!m || s->count >= IPCQ_MAX_SPARES ||
+	    s->bytes + ipcq_spare_bytes(m) > IPCQ_MAX_SPARE_BYTES)
+		return;
+	m->next_spare = s->list;
+	s->list = m;
+	WRITE_ONCE(s->count, s->count + 1);
+	s->bytes += ipcq_spare_bytes(m);
+	WRITE_ONCE(s->received, NULL);
+}
+
+/**
+ * ipcq_spares_take() - take what the next send shall use
+ * @s: the spares
+ *
+ * Context: Any.
+ * Return: the spare, or NULL.
+ */
+static inline struct ipcq_message *ipcq_spares_take(struct ipcq_spares *s)
+{
+	/* Pairs with smp_store_release() in ipcq_spares_refill(). */
+	return READ_ONCE(s->next) ? xchg(&s->next, NULL) : NULL;
+}
+
+/**
+ * ipcq_spares_put() - leave a spare for others to use
+ * @s: the spares
+ * @m: the spare
+ *
+ * Context: Any.
+ * Return: whether it is theirs now; else it is the caller's still.
+ */
+static inline bool ipcq_spares_put(struct ipcq_spares *s, struct ipcq_message *m)
+{
+	return ipcq_spare_bytes(m) <= IPCQ_MAX_SPARE_ROOM &&
+	       !READ_ONCE(s->received) && !cmpxchg(&s->received, NULL, m);
+}
+
+/**
+ * ipcq_spares_take_all() - take all spares
+ * @s: the spares
+ *
+ * Context: The caller holds the lock of the queue.
+ * Return: the first of them, linked by next_spare, or NULL.
+ */
+static inline struct ipcq_message *ipcq_spares_take_all(struct ipcq_spares *s)
+{
+	struct ipcq_message *all = s->list, *m;
+
+	s->list = NULL;
+	WRITE_ONCE(s->count, 0);
+	s->bytes = 0;
+	m = xchg(&s->next, NULL);
+	if (m) {
+		m->next_spare = all;
+		all = m;
+	}
+	m = READ_ONCE(s->received);
+	if (m) {
+		WRITE_ONCE(s->received, NULL);
+		m->next_spare = all;
+		all = m;
+	}
+	return all;
+}
+
+#endif /* IPCQ_SPARES_H */
