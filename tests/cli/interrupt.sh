@@ -76,14 +76,10 @@ test_storm_of_sigterm_into_a_pipe() {
 }
 
 test_storm_of_sigterm_into_a_directory() {
-	local file
-
 	mkdir files
 	storm TERM to_directory
-	for file in files/*; do
-		cat "$file"
-		echo
-	done > received
+	# A line for each file, without a process for each.
+	awk 1 files/* > received
 	nothing_is_lost received
 	expect "temporary files" "$(find files -name '.*' -type f)" ""
 }
