@@ -11,6 +11,9 @@ headers	= $(patsubst /lib/modules/%/build,%,$(wildcard /lib/modules/$(1)/build))
 running	:= $(call headers,$(shell uname -r))
 KVER	?= $(or $(running),$(shell printf '%s\n' $(call headers,*) | sort -V | tail -n 1))
 KDIR	?= /lib/modules/$(KVER)/build
+no_headers := none, run make deps
+# Without the kernel's own image there is nothing to make BTF from: say so once, here.
+no_btf	:= $(if $(wildcard $(KDIR)/vmlinux),,CONFIG_DEBUG_INFO_BTF_MODULES=)
 
 MODULE	:= module/ipcq.ko
 VM	:= tests/vm/run
@@ -28,8 +31,8 @@ help: ## show this
 			printf '  %-15s %s\n' "$$target" "$$text"; \
 		done
 	@echo
-	@echo "  KVER=VERSION    kernel to build for (now: $(or $(KVER),none, run make deps))"
-	@echo "  KDIR=DIR        its build directory (now: $(KDIR))"
+	@echo "  KVER=VERSION    kernel to build for (now: $(or $(KVER),$(no_headers)))"
+	@echo "  KDIR=DIR        its build directory (now: $(if $(KVER),$(KDIR),none))"
 	@echo "  PREFIX=DIR      where the user-space part goes (now: $(PREFIX))"
 	@echo "  DESTDIR=DIR     prepended to every installed file"
 	@echo "  T=NAME          what 'make t' runs"
@@ -37,7 +40,7 @@ help: ## show this
 module: ## build module/ipcq.ko
 	@[ -d "$(KDIR)" ] || { echo "No kernel headers in $(KDIR): run 'make deps'," \
 		"install linux-headers-$$(uname -r), or set KVER or KDIR" >&2; exit 1; }
-	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
+	$(MAKE) -C $(KDIR) M=$(CURDIR) $(no_btf) modules
 
 userspace: ## build libipcq and the tools
 	$(MAKE) -C userspace all
@@ -54,11 +57,13 @@ install: all ## install everything; then: modprobe ipcq
 	done
 
 uninstall: ## remove what install installed
-	find $(DESTDIR)/lib/modules/$(KVER) -name ipcq.ko -not -path '*/dkms/*' -delete
-	$(if $(DESTDIR),,depmod -a $(KVER))
+	$(if $(KVER),find $(DESTDIR)/lib/modules/$(KVER) -name ipcq.ko -not -path '*/dkms/*' -delete)
+	$(if $(DESTDIR),,$(if $(KVER),depmod -a $(KVER)))
 	$(MAKE) -C userspace uninstall
 	rm -f $(foreach page,$(wildcard docs/man/*.[47]),\
 		$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(notdir $(page)))
+	@[ -n "$(DESTDIR)" ] || [ ! -e /sys/module/ipcq ] || \
+		echo "Note: the module is still loaded: rmmod ipcq"
 
 dkms-install: dkms-source ## give the module to DKMS, which rebuilds it for each new kernel
 	dkms install ipcq/$(VERSION)
@@ -82,9 +87,9 @@ deps: ## install the Debian packages that are missing for all of this
 vm_make = $(MAKE) --no-print-directory KVER=$$($(VM) --print-kernel)
 
 vm: ## a shell in a virtual machine with the module loaded
-	@tests/deps demo
+	@tests/deps vm
 	@$(vm_make) -s all
-	@echo "A virtual machine: what you change outside this tree is forgotten. exit ends it."
+	@echo "A virtual machine: all of it but $(CURDIR) is forgotten at its end. exit ends it."
 	@$(VM) --module $(MODULE) --interactive; case $$? in 77|120|125) exit 1 ;; esac
 
 demo: ## watch messages pile up and drain, in a virtual machine
