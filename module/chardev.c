@@ -17,6 +17,7 @@
 #include "chardev.h"
 #include "message.h"
 #include "opener.h"
+#include "payload.h"
 #include "registry.h"
 
 static struct ipcq_opener *ipcq_opener_of(struct file *file)
@@ -88,6 +89,13 @@ static int ipcq_release(struct inode *inode, struct file *file)
 	return 0;
 }
 
+static const struct ipcq_patience *ipcq_file_patience(const struct file *file)
+{
+	static const struct ipcq_patience any, none = { .nonblock = true };
+
+	return unlikely(file->f_flags & O_NONBLOCK) ? &none : &any;
+}
+
 static struct ipcq_patience ipcq_iocb_patience(const struct kiocb *iocb)
 {
 	bool nonblock = iocb->ki_filp->f_flags & O_NONBLOCK;
@@ -99,88 +107,157 @@ static struct ipcq_patience ipcq_iocb_patience(const struct kiocb *iocb)
 	};
 }
 
+/*
+ * Make a message of @size bytes for a send.  If the send must not block at all, do
+ * not wait for memory either.
+ */
+static __always_inline struct ipcq_message *
+ipcq_file_message(struct ipcq_opener *opener, size_t size,
+		  const struct ipcq_patience *patience)
+{
+	struct ipcq_engine *e = &opener->queue->engine;
+	struct ipcq_message *m;
+
+	/* The engine checks again: this only saves the work. */
+	if (unlikely(size > READ_ONCE(e->config.max_msg_size))) {
+		ipcq_count(e, IPCQ_SEND_TOO_BIG);
+		return ERR_PTR(-EMSGSIZE);
+	}
+	m = ipcq_message_new(ipcq_spare(e), opener->account, size,
+			     patience->uncounted ? GFP_NOWAIT : GFP_KERNEL);
+	if (IS_ERR(m)) {
+		if (PTR_ERR(m) == -EDQUOT)
+			ipcq_count(e, IPCQ_SEND_QUOTA);
+		else if (patience->uncounted)
+			return ERR_PTR(-EAGAIN);
+	}
+	return m;
+}
+
+/* Send a message that has been filled in.  It is not the caller's any more. */
+static __always_inline int ipcq_file_send_message(struct ipcq_opener *opener,
+						  struct ipcq_message *m,
+						  const struct ipcq_patience *patience,
+						  bool no_signal)
+{
+	struct ipcq_engine *e = &opener->queue->engine;
+	int err;
+
+	err = ipcq_send(e, &opener->party, m, patience);
+	if (likely(!err))
+		return 0;
+	if (err == -EPIPE && !no_signal)
+		send_sig(SIGPIPE, current, 0);
+	ipcq_recycle(e, m);
+	return err;
+}
+
 /**
  * ipcq_file_send() - send one message from user space
  * @opener: through whom
- * @from: the payload, all of it
+ * @data: the payload
+ * @size: bytes of it
  * @prio: priority, valid
  * @type: tag
- * @patience: how long to block; if not at all, memory is not waited for either
+ * @patience: how long to block
  * @no_signal: no SIGPIPE with -EPIPE
  *
  * Context: Process context.  Sleeps as @patience says.
  * Return: 0, -EFAULT, -ENOMEM, -EDQUOT, or what ipcq_send() returns.
  */
-int ipcq_file_send(struct ipcq_opener *opener, struct iov_iter *from, u32 prio,
-		   u32 type, const struct ipcq_patience *patience,
-		   bool no_signal)
+int ipcq_file_send(struct ipcq_opener *opener, const void __user *data,
+		   size_t size, u32 prio, u32 type,
+		   const struct ipcq_patience *patience, bool no_signal)
 {
-	struct ipcq_engine *e = &opener->queue->engine;
-	size_t size = iov_iter_count(from);
-	struct ipcq_message *m;
-	int err;
+	struct ipcq_message *m = ipcq_file_message(opener, size, patience);
 
-	/* The engine checks again: this only saves the work. */
-	if (size > READ_ONCE(e->config.max_msg_size)) {
-		ipcq_count(e, IPCQ_SEND_TOO_BIG);
-		return -EMSGSIZE;
-	}
-	m = ipcq_message_new(ipcq_spare(e), opener->account, size,
-			     patience->uncounted ? GFP_NOWAIT : GFP_KERNEL);
-	if (IS_ERR(m)) {
-		err = PTR_ERR(m);
-		if (err == -EDQUOT)
-			ipcq_count(e, IPCQ_SEND_QUOTA);
-		else if (patience->uncounted)
-			err = -EAGAIN;
-		return err;
-	}
+	if (IS_ERR(m))
+		return PTR_ERR(m);
 	m->prio = prio;
 	m->type = type;
-	if (!copy_from_iter_full(ipcq_message_data(m), size, from)) {
-		err = -EFAULT;
-		goto recycle;
+	if (unlikely(!ipcq_payload_from_user(m, data))) {
+		ipcq_recycle(&opener->queue->engine, m);
+		return -EFAULT;
 	}
-	err = ipcq_send(e, &opener->party, m, patience);
-	if (!err)
-		return 0;
-	if (err == -EPIPE && !no_signal)
-		send_sig(SIGPIPE, current, 0);
-recycle:
-	ipcq_recycle(e, m);
-	return err;
+	return ipcq_file_send_message(opener, m, patience, no_signal);
+}
+
+/* write(2); the others that write come by ipcq_write_iter(). */
+static ssize_t ipcq_write(struct file *file, const char __user *data, size_t size,
+			  loff_t *pos)
+{
+	int err;
+
+	err = ipcq_file_send(ipcq_opener_of(file), data, size, 0, 0,
+			     ipcq_file_patience(file), false);
+	return err ? err : size;
 }
 
 static ssize_t ipcq_write_iter(struct kiocb *iocb, struct iov_iter *from)
 {
+	struct ipcq_opener *opener = ipcq_opener_of(iocb->ki_filp);
 	struct ipcq_patience patience = ipcq_iocb_patience(iocb);
 	size_t size = iov_iter_count(from);
+	struct ipcq_message *m;
 	int err;
 
-	err = ipcq_file_send(ipcq_opener_of(iocb->ki_filp), from, 0, 0,
-			     &patience, false);
+	m = ipcq_file_message(opener, size, &patience);
+	if (IS_ERR(m))
+		return PTR_ERR(m);
+	if (!copy_from_iter_full(ipcq_message_data(m), size, from)) {
+		ipcq_recycle(&opener->queue->engine, m);
+		return -EFAULT;
+	}
+	err = ipcq_file_send_message(opener, m, &patience, false);
 	return err ? err : size;
+}
+
+/*
+ * Receive one message into @data or, if that is NULL, into @to.  Both are here
+ * inlined into their caller, who knows which.
+ */
+static __always_inline ssize_t ipcq_file_read(struct ipcq_opener *opener, size_t room,
+					      void __user *data, struct iov_iter *to,
+					      const struct ipcq_patience *patience)
+{
+	struct ipcq_engine *e = &opener->queue->engine;
+	struct ipcq_receipt receipt = { .room = room };
+	struct ipcq_message *m;
+	ssize_t size;
+	bool arrived;
+	int err;
+
+	err = ipcq_receive(e, &opener->party, &receipt, patience);
+	if (unlikely(err))
+		return err == -EPIPE ? 0 : err;
+	m = receipt.m;
+	size = m->size;
+	if (to)
+		arrived = copy_to_iter(ipcq_message_data(m), size, to) == size;
+	else
+		arrived = ipcq_payload_to_user(data, m);
+	if (unlikely(!arrived)) {
+		ipcq_give_back(e, &opener->party, &receipt);
+		return -EFAULT;
+	}
+	ipcq_recycle(e, m);
+	return size;
+}
+
+/* read(2); the others that read come by ipcq_read_iter(). */
+static ssize_t ipcq_read(struct file *file, char __user *data, size_t room,
+			 loff_t *pos)
+{
+	return ipcq_file_read(ipcq_opener_of(file), room, data, NULL,
+			      ipcq_file_patience(file));
 }
 
 static ssize_t ipcq_read_iter(struct kiocb *iocb, struct iov_iter *to)
 {
-	struct ipcq_opener *opener = ipcq_opener_of(iocb->ki_filp);
 	struct ipcq_patience patience = ipcq_iocb_patience(iocb);
-	struct ipcq_receipt receipt = { .room = iov_iter_count(to) };
-	struct ipcq_queue *q = opener->queue;
-	ssize_t size;
-	int err;
 
-	err = ipcq_receive(&q->engine, &opener->party, &receipt, &patience);
-	if (err)
-		return err == -EPIPE ? 0 : err;
-	size = receipt.m->size;
-	if (copy_to_iter(ipcq_message_data(receipt.m), size, to) != size) {
-		ipcq_give_back(&q->engine, &opener->party, &receipt);
-		return -EFAULT;
-	}
-	ipcq_recycle(&q->engine, receipt.m);
-	return size;
+	return ipcq_file_read(ipcq_opener_of(iocb->ki_filp), iov_iter_count(to),
+			      NULL, to, &patience);
 }
 
 static __poll_t ipcq_poll(struct file *file, poll_table *wait)
@@ -227,6 +304,9 @@ const struct file_operations ipcq_file_operations = {
 	.owner = THIS_MODULE,
 	.open = ipcq_open,
 	.release = ipcq_release,
+	/* For read(2) and write(2) themselves: no iterator has to be set up. */
+	.read = ipcq_read,
+	.write = ipcq_write,
 	.read_iter = ipcq_read_iter,
 	.write_iter = ipcq_write_iter,
 	.poll = ipcq_poll,

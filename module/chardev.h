@@ -7,14 +7,12 @@
 
 #include "ipcq.h"
 
-struct iov_iter;
-
 extern const struct file_operations ipcq_file_operations;
 
 struct file *ipcq_file_new(struct ipcq_queue *q, u32 open_flags);
-int ipcq_file_send(struct ipcq_opener *opener, struct iov_iter *from, u32 prio,
-		   u32 type, const struct ipcq_patience *patience,
-		   bool no_signal);
+int ipcq_file_send(struct ipcq_opener *opener, const void __user *data,
+		   size_t size, u32 prio, u32 type,
+		   const struct ipcq_patience *patience, bool no_signal);
 
 long ipcq_file_ioctl(struct file *file, unsigned int cmd, unsigned long arg);
 

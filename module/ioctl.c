@@ -5,12 +5,12 @@
 #include <linux/pid.h>
 #include <linux/pid_namespace.h>
 #include <linux/timekeeping.h>
-#include <linux/uio.h>
 
 #include "arg.h"
 #include "attr.h"
 #include "chardev.h"
 #include "message.h"
+#include "payload.h"
 #include "registry.h"
 
 #define IPCQ_MSG_KNOWN	(IPCQ_MSG_NONBLOCK | IPCQ_MSG_TIMEOUT | \
@@ -81,7 +81,6 @@ static long ipcq_ioctl_send(struct file *file, unsigned int cmd,
 			    const void __user *arg)
 {
 	struct ipcq_patience patience;
-	struct iov_iter from;
 	struct ipcq_msg msg;
 	int err;
 
@@ -92,12 +91,12 @@ static long ipcq_ioctl_send(struct file *file, unsigned int cmd,
 		return err;
 	if (msg.prio > IPCQ_PRIO_MAX)
 		return -EINVAL;
-	/* So large that no iterator holds it, and no queue either. */
+	/* So large that no queue holds it, and perhaps no size_t either. */
 	if (msg.size > MAX_RW_COUNT)
 		return -EMSGSIZE;
-	iov_iter_ubuf(&from, ITER_SOURCE, u64_to_user_ptr(msg.data), msg.size);
-	err = ipcq_file_send(file->private_data, &from, msg.prio, msg.type,
-			     &patience, msg.flags & IPCQ_MSG_NOSIGNAL);
+	err = ipcq_file_send(file->private_data, u64_to_user_ptr(msg.data),
+			     msg.size, msg.prio, msg.type, &patience,
+			     msg.flags & IPCQ_MSG_NOSIGNAL);
 	return ipcq_restart_or_end(err, &msg);
 }
 
@@ -146,8 +145,7 @@ static long ipcq_ioctl_recv(struct file *file, unsigned int cmd,
 
 	/* Until all of it has arrived the message can still be given back. */
 	ipcq_describe(&msg, &receipt);
-	if (copy_to_user(u64_to_user_ptr(msg.data),
-			 ipcq_message_data(receipt.m), msg.size) ||
+	if (!ipcq_payload_to_user(u64_to_user_ptr(msg.data), receipt.m) ||
 	    ipcq_put_arg(arg, cmd, &msg, sizeof(msg))) {
 		ipcq_give_back(&q->engine, &opener->party, &receipt);
 		return -EFAULT;
