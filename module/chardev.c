@@ -119,7 +119,7 @@ ipcq_file_message(struct ipcq_opener *opener, size_t size,
 	struct ipcq_message *m;
 
 	/* The engine checks again: this only saves the work. */
-	if (unlikely(size > READ_ONCE(e->config.max_msg_size))) {
+	if (unlikely(size > READ_ONCE(e->max_msg_size))) {
 		ipcq_count(e, IPCQ_SEND_TOO_BIG);
 		return ERR_PTR(-EMSGSIZE);
 	}

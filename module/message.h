@@ -3,13 +3,18 @@
 #ifndef IPCQ_MESSAGE_H
 #define IPCQ_MESSAGE_H
 
+#include <linux/cred.h>
+#include <linux/err.h>
 #include <linux/list.h>
+#include <linux/mm.h>
 #include <linux/pid.h>
 #include <linux/rbtree.h>
+#include <linux/sched.h>
+#include <linux/string.h>
 #include <linux/types.h>
 #include <linux/uidgid.h>
 
-struct ipcq_account;
+#include "quota.h"
 
 /* Bytes of payload that need no memory of their own. */
 #define IPCQ_INLINE	64
@@ -18,11 +23,11 @@ struct ipcq_account;
  * struct ipcq_message - a message in kernel memory
  * @level: in ipcq_waiting.levels, if it is the first of its level; queue lock
  * @level_tail: the last message of the level, if it is the first; queue lock
- * @level_next: the next message of its level; queue lock
  * @arrival: in ipcq_waiting.arrivals while it waits; queue lock
+ * @next: the next message of its level or, in FIFO order, of the queue; while it is
+ *	a spare, the next one of ipcq_spares.list; queue lock
  * @taken_ns: when it was taken out of the queue, kept so that it can be given
  *	back; the taker's
- * @next_spare: in ipcq_spares.list while it is a spare; queue lock
  * @seq: place in the order in which the queue accepted messages, from 1
  * @time_ns: CLOCK_MONOTONIC time at which the queue accepted it
  * @account: what it is charged to
@@ -45,15 +50,17 @@ struct ipcq_account;
  * A *spare* is a message that was received and whose memory waits to be used again
  * (spares.h).  It is charged to no quota; @pid, @has_buffer, @payer, @buffer and
  * @room are valid, and nothing else.
+ *
+ * What only queues in priority order use comes first, so that what every message
+ * uses is together.
  */
 struct ipcq_message {
 	struct rb_node level;
 	struct ipcq_message *level_tail;
-	struct ipcq_message *level_next;
+	struct list_head arrival;
 	union {
-		struct list_head arrival;
+		struct ipcq_message *next;
 		u64 taken_ns;
-		struct ipcq_message *next_spare;
 	};
 	u64 seq;
 	u64 time_ns;
@@ -78,10 +85,8 @@ struct ipcq_message {
 int ipcq_message_init(void);
 void ipcq_message_exit(void);
 
-struct ipcq_message *ipcq_message_new(struct ipcq_message *spare,
-				      struct ipcq_account *account, size_t size,
-				      gfp_t gfp);
-void ipcq_message_retire(struct ipcq_message *m);
+struct ipcq_message *ipcq_message_alloc(struct ipcq_message *spare, size_t size,
+					gfp_t gfp);
 void ipcq_message_release(struct ipcq_message *m);
 void ipcq_message_free(struct ipcq_message *m);
 
@@ -105,6 +110,102 @@ static inline size_t ipcq_message_memory(size_t size)
 static inline void *ipcq_message_data(struct ipcq_message *m)
 {
 	return m->size <= IPCQ_INLINE ? m->small : m->buffer;
+}
+
+/**
+ * ipcq_message_payer() - stand for the memory cgroup that the current task is charged to
+ *
+ * Tasks of one cgroup may differ, and one that is gone be taken for another that came
+ * to lie in its place: that costs no more than a spare that is not used, or one that
+ * a stranger has paid for.
+ *
+ * Context: Process context.
+ * Return: a number.
+ */
+static inline u32 ipcq_message_payer(void)
+{
+#ifdef CONFIG_CGROUPS
+	return (unsigned long)rcu_access_pointer(current->cgroups) >> 6;
+#else
+	return 0;
+#endif
+}
+
+/*
+ * Will a spare do?  A buffer will if it is not so large that a new one would take half
+ * the memory: what a queue of small messages takes must not depend on what was sent
+ * before.
+ */
+static inline bool ipcq_message_is_fit(const struct ipcq_message *m, size_t size)
+{
+	if (unlikely(m->payer != ipcq_message_payer()))
+		return false;
+	if (size <= IPCQ_INLINE)
+		return !m->has_buffer;
+	return m->has_buffer && size <= m->room && m->room < 2 * size;
+}
+
+/**
+ * ipcq_message_new() - make a message from the current task
+ * @spare: memory to be used if it is fit for it, or NULL; not the caller's any more
+ * @account: of the user whose quota is charged
+ * @size: bytes of payload, at most IPCQ_MAX_MSG_SIZE; the caller fills in each of
+ *	them: what was in the memory is there still
+ * @gfp: GFP_KERNEL, or GFP_NOWAIT if the caller must not sleep
+ *
+ * The memory is charged to the current memory cgroup: a spare that another one paid
+ * for is not used.
+ *
+ * Context: Process context.  May sleep as @gfp says.
+ * Return: the message, or ERR_PTR(-EDQUOT) or ERR_PTR(-ENOMEM).
+ */
+static inline struct ipcq_message *ipcq_message_new(struct ipcq_message *spare,
+						    struct ipcq_account *account,
+						    size_t size, gfp_t gfp)
+{
+	struct ipcq_message *m = spare;
+	struct pid *pid;
+
+	if (unlikely(ipcq_quota_charge_bytes(account, ipcq_message_memory(size)))) {
+		if (m)
+			ipcq_message_release(m);
+		return ERR_PTR(-EDQUOT);
+	}
+	if (unlikely(!m || !ipcq_message_is_fit(m, size))) {
+		m = ipcq_message_alloc(m, size, gfp);
+		if (!m) {
+			ipcq_quota_uncharge_bytes(account, ipcq_message_memory(size));
+			return ERR_PTR(-ENOMEM);
+		}
+	}
+
+	m->account = account;
+	/* A spare's last sender tends to be its next. */
+	pid = task_tgid(current);
+	if (unlikely(m->pid != pid)) {
+		put_pid(m->pid);
+		m->pid = get_pid(pid);
+	}
+	current_euid_egid(&m->uid, &m->gid);
+	m->size = size;
+	m->type = 0;
+	m->prio = 0;
+	return m;
+}
+
+/**
+ * ipcq_message_retire() - end a message, and keep its memory as a spare
+ * @m: a message that its caller owns
+ *
+ * A kernel that wipes what it frees (init_on_free) wipes this as well.
+ *
+ * Context: Process context.
+ */
+static inline void ipcq_message_retire(struct ipcq_message *m)
+{
+	ipcq_quota_uncharge_bytes(m->account, ipcq_message_memory(m->size));
+	if (want_init_on_free())
+		memzero_explicit(ipcq_message_data(m), m->size);
 }
 
 #endif /* IPCQ_MESSAGE_H */

@@ -80,38 +80,32 @@ struct ipcq_wake {
 #define IPCQ_POLL_SEND	(EPOLLOUT | EPOLLWRNORM)
 
 /**
- * ipcq_spare() - take a spare for a message about to be sent
+ * ipcq_spare_of_many() - ipcq_spare() where many send
  * @e: the queue
  *
  * Context: Any but interrupts.
- * Return: a spare for ipcq_message_new(), or NULL.
+ * Return: a spare, or NULL.
  */
-struct ipcq_message *ipcq_spare(struct ipcq_engine *e)
+struct ipcq_message *ipcq_spare_of_many(struct ipcq_engine *e)
 {
-	struct ipcq_message *m = ipcq_spares_take(&e->spares);
+	struct ipcq_message *m;
 
-	/* Several send at the same time: this one's is in the list, if anywhere. */
-	if (!m && unlikely(READ_ONCE(e->spares.count))) {
-		spin_lock(&e->lock);
-		m = ipcq_spares_pop(&e->spares);
-		spin_unlock(&e->lock);
-	}
+	spin_lock(&e->lock);
+	m = ipcq_spares_pop(&e->spares);
+	spin_unlock(&e->lock);
 	return m;
 }
 
 /**
- * ipcq_recycle() - end a message, and keep its memory for those to be sent
- * @e: the queue that it was received from, or could not be sent to
- * @m: a message that its caller owns
+ * ipcq_recycle_slowly() - keep a spare that ipcq_spares_put() refused, or free it
+ * @e: the queue
+ * @m: the spare
  *
  * Context: Process context.  May sleep, as ipcq_message_release() does.
  */
-void ipcq_recycle(struct ipcq_engine *e, struct ipcq_message *m)
+void ipcq_recycle_slowly(struct ipcq_engine *e, struct ipcq_message *m)
 {
-	ipcq_message_retire(m);
-	if (likely(ipcq_spares_put(&e->spares, m)))
-		return;
-	/* Several receive at the same time. */
+	/* Several may receive at the same time. */
 	if (READ_ONCE(e->spares.count) < IPCQ_MAX_SPARES) {
 		spin_lock(&e->lock);
 		ipcq_spares_collect(&e->spares);
@@ -128,7 +122,7 @@ static void ipcq_release_all(struct ipcq_message *spares)
 	struct ipcq_message *m;
 
 	while ((m = spares)) {
-		spares = m->next_spare;
+		spares = m->next;
 		ipcq_message_release(m);
 	}
 }
@@ -148,19 +142,12 @@ static void ipcq_wake_task(struct ipcq_wake *wake)
 	wake->task = NULL;
 }
 
-/*
- * Do what @wake gathered.
- *
- * The lists of pollers are looked at without their lock.  A poller adds itself to
- * the list and then takes the queue lock to compute its events.  If that was
- * before our critical section, then our spin_lock() has made its entry visible;
- * if after, it has seen what we did.
- */
+/* Do what @wake gathered. */
 static void ipcq_wake_up(struct ipcq_engine *e, struct ipcq_wake *wake)
 {
 	ipcq_wake_task(wake);
 	if (wake->recv) {
-		/* No barrier: see above. */
+		/* No barrier: see ipcq_recv_is_watched(). */
 		if (waitqueue_active(&e->recv_poll))
 			wake_up_interruptible_poll(&e->recv_poll, wake->recv);
 		if (unlikely(READ_ONCE(e->recv_fasync)))
@@ -168,7 +155,7 @@ static void ipcq_wake_up(struct ipcq_engine *e, struct ipcq_wake *wake)
 				    wake->recv & EPOLLIN ? POLL_IN : POLL_HUP);
 	}
 	if (wake->send) {
-		/* No barrier: see above. */
+		/* No barrier: see ipcq_recv_is_watched(). */
 		if (waitqueue_active(&e->send_poll))
 			wake_up_interruptible_poll(&e->send_poll, wake->send);
 		if (unlikely(READ_ONCE(e->send_fasync)))
@@ -177,6 +164,31 @@ static void ipcq_wake_up(struct ipcq_engine *e, struct ipcq_wake *wake)
 	}
 	if (unlikely(wake->event.type) && e->observer)
 		e->observer(e, &wake->event);
+}
+
+/*
+ * Does anybody wait for events of those who receive, other than in a receive?
+ *
+ * The list of pollers is looked at without its lock.  A poller adds itself to the
+ * list and then takes the queue lock to compute its events.  If that was before our
+ * critical section, then our spin_lock() has made its entry visible; if after, it
+ * has seen what we did.
+ */
+static bool ipcq_recv_is_watched(struct ipcq_engine *e)
+{
+	lockdep_assert_held(&e->lock);
+
+	/* No barrier: see above. */
+	return waitqueue_active(&e->recv_poll) || READ_ONCE(e->recv_fasync);
+}
+
+/* The same for those who send. */
+static bool ipcq_send_is_watched(struct ipcq_engine *e)
+{
+	lockdep_assert_held(&e->lock);
+
+	/* No barrier: see above. */
+	return waitqueue_active(&e->send_poll) || READ_ONCE(e->send_fasync);
 }
 
 /* Set up @wake; its event is not filled in while its type is NONE. */
@@ -201,6 +213,17 @@ static struct ipcq_event ipcq_event_now(const struct ipcq_engine *e,
 	};
 }
 
+/*
+ * Find out how far a send needs to do no more than to add its message.  The
+ * high-water level is never above the capacity, so that one comparison finds out
+ * both that the queue stays below the one and that the message fits.
+ */
+static void ipcq_update_calm(struct ipcq_engine *e)
+{
+	e->calm_msgs = e->above ? e->config.max_msgs : e->high_msgs - 1;
+	e->calm_bytes = e->above ? e->config.max_bytes : e->high_bytes - 1;
+}
+
 /* Messages came: one event on the way up. */
 static void ipcq_check_high(struct ipcq_engine *e, struct ipcq_wake *wake,
 			    u64 now)
@@ -211,6 +234,7 @@ static void ipcq_check_high(struct ipcq_engine *e, struct ipcq_wake *wake,
 				e->bytes < e->high_bytes)))
 		return;
 	e->above = true;
+	ipcq_update_calm(e);
 	wake->event = ipcq_event_now(e, IPCQ_EVENT_HIGH_WATER, now);
 }
 
@@ -224,14 +248,15 @@ static void ipcq_check_low(struct ipcq_engine *e, struct ipcq_wake *wake,
 	    e->depth > e->low_msgs || e->bytes > e->low_bytes)
 		return;
 	e->above = false;
+	ipcq_update_calm(e);
 	wake->event = ipcq_event_now(e, IPCQ_EVENT_NORMAL, now);
 }
 
-/* Senders get EPIPE. */
-static bool ipcq_is_broken(const struct ipcq_engine *e)
+/* Openers, shutdown or flags have changed: find out whether senders get EPIPE. */
+static void ipcq_update_broken(struct ipcq_engine *e)
 {
-	return e->shut || ((e->config.flags & IPCQ_F_HANGUP) &&
-			   e->had_receiver && !e->nr_receivers);
+	e->broken = e->shut || ((e->config.flags & IPCQ_F_HANGUP) &&
+				e->had_receiver && !e->nr_receivers);
 }
 
 /* No message will come any more, though some may still wait. */
@@ -255,7 +280,7 @@ static bool ipcq_fits(const struct ipcq_engine *e, u32 size)
 
 static bool ipcq_is_writable(const struct ipcq_engine *e)
 {
-	return list_empty(&e->senders) && ipcq_fits(e, e->config.max_msg_size);
+	return !e->blocked_senders && ipcq_fits(e, e->max_msg_size);
 }
 
 /*
@@ -291,9 +316,10 @@ static struct ipcq_waiter *ipcq_first(struct list_head *waiters)
 }
 
 /* Record that @m leaves the queue for the receiver of @receipt. */
-static void ipcq_hand_over(struct ipcq_engine *e, struct ipcq_party *party,
-			   struct ipcq_receipt *receipt, struct ipcq_message *m,
-			   u64 now)
+static __always_inline void ipcq_hand_over(struct ipcq_engine *e,
+					   struct ipcq_party *party,
+					   struct ipcq_receipt *receipt,
+					   struct ipcq_message *m, u64 now)
 {
 	lockdep_assert_held(&e->lock);
 
@@ -309,24 +335,31 @@ static void ipcq_hand_over(struct ipcq_engine *e, struct ipcq_party *party,
 	}
 }
 
-/* Give @m to the first waiting receiver with room for it, or let it wait. */
-static void ipcq_deliver(struct ipcq_engine *e, struct ipcq_message *m, u64 now,
-			 struct ipcq_wake *wake)
+/* Give @m to the first waiting receiver with room for it.  Return whether there is one. */
+static bool ipcq_hand_off(struct ipcq_engine *e, struct ipcq_message *m, u64 now,
+			  struct ipcq_wake *wake)
 {
 	struct ipcq_waiter *w;
 
 	lockdep_assert_held(&e->lock);
 
-	while (unlikely((w = ipcq_first(&e->receivers)))) {
+	while ((w = ipcq_first(&e->receivers))) {
 		if (m->size <= w->receipt->room) {
 			ipcq_hand_over(e, w->party, w->receipt, m, now);
 			ipcq_waiter_end(e, w, 1, now, wake);
-			return;
+			return true;
 		}
 		ipcq_add(e, IPCQ_RECV_TOO_SMALL, 1);
 		w->receipt->needed = m->size;
 		ipcq_waiter_end(e, w, -EMSGSIZE, now, wake);
 	}
+	return false;
+}
+
+/* Let @m wait for a receiver. */
+static __always_inline void ipcq_enqueue(struct ipcq_engine *e, struct ipcq_message *m)
+{
+	lockdep_assert_held(&e->lock);
 
 	ipcq_waiting_insert(&e->waiting, m);
 	e->depth++;
@@ -335,13 +368,22 @@ static void ipcq_deliver(struct ipcq_engine *e, struct ipcq_message *m, u64 now,
 		e->peak_depth = e->depth;
 	if (e->bytes > e->peak_bytes)
 		e->peak_bytes = e->bytes;
+}
+
+/* Give @m to the first waiting receiver with room for it, or let it wait. */
+static void ipcq_deliver(struct ipcq_engine *e, struct ipcq_message *m, u64 now,
+			 struct ipcq_wake *wake)
+{
+	if (ipcq_hand_off(e, m, now, wake))
+		return;
+	ipcq_enqueue(e, m);
 	wake->recv |= IPCQ_POLL_RECV;
 	ipcq_check_high(e, wake, now);
 }
 
 /* Accept @m: from here on it is delivered, or its loss is counted. */
-static void ipcq_admit(struct ipcq_engine *e, struct ipcq_message *m, u64 now,
-		       struct ipcq_wake *wake)
+static __always_inline void ipcq_accept(struct ipcq_engine *e, struct ipcq_message *m,
+					u64 now)
 {
 	lockdep_assert_held(&e->lock);
 
@@ -351,6 +393,12 @@ static void ipcq_admit(struct ipcq_engine *e, struct ipcq_message *m, u64 now,
 	ipcq_add(e, IPCQ_SENT_BYTES, m->size);
 	e->stats.size[ipcq_bucket(m->size, IPCQ_SIZE_BUCKETS)]++;
 	ipcq_spares_refill(&e->spares);
+}
+
+static void ipcq_admit(struct ipcq_engine *e, struct ipcq_message *m, u64 now,
+		       struct ipcq_wake *wake)
+{
+	ipcq_accept(e, m, now);
 	ipcq_deliver(e, m, now, wake);
 }
 
@@ -362,7 +410,7 @@ static void ipcq_admit_senders(struct ipcq_engine *e, u64 now,
 
 	lockdep_assert_held(&e->lock);
 
-	while (unlikely((w = ipcq_first(&e->senders)))) {
+	while ((w = ipcq_first(&e->senders))) {
 		if (!ipcq_fits(e, w->m->size))
 			return;
 		ipcq_admit(e, w->m, now, wake);
@@ -374,7 +422,7 @@ static void ipcq_admit_senders(struct ipcq_engine *e, u64 now,
 static void ipcq_refuse_senders(struct ipcq_engine *e, u64 now,
 				struct ipcq_wake *wake)
 {
-	bool broken = ipcq_is_broken(e);
+	bool broken = e->broken;
 	struct ipcq_waiter *w, *next;
 
 	lockdep_assert_held(&e->lock);
@@ -383,7 +431,7 @@ static void ipcq_refuse_senders(struct ipcq_engine *e, u64 now,
 		if (broken) {
 			ipcq_add(e, IPCQ_SEND_HANGUP, 1);
 			ipcq_waiter_end(e, w, -EPIPE, now, wake);
-		} else if (w->m->size > e->config.max_msg_size) {
+		} else if (w->m->size > e->max_msg_size) {
 			ipcq_add(e, IPCQ_SEND_TOO_BIG, 1);
 			ipcq_waiter_end(e, w, -EMSGSIZE, now, wake);
 		}
@@ -413,7 +461,7 @@ static void ipcq_settle(struct ipcq_engine *e, u64 now, struct ipcq_wake *wake)
 
 	if (ipcq_is_hung_up(e))
 		wake->recv |= EPOLLHUP | IPCQ_POLL_RECV;
-	if (ipcq_is_broken(e))
+	if (e->broken)
 		wake->send |= EPOLLERR | IPCQ_POLL_SEND;
 	if (ipcq_is_writable(e))
 		wake->send |= IPCQ_POLL_SEND;
@@ -498,38 +546,33 @@ static int ipcq_wait(struct ipcq_engine *e, struct ipcq_waiter *w,
 	return err;
 }
 
-/**
- * ipcq_send() - put a message into a queue
- * @e: the queue
- * @party: the opener through which it is sent
- * @m: the message; on success its ownership has passed on, and it may have been
- *	received and freed already, by the time this returns
- * @patience: how long this may block
+/*
+ * A send that is more than to add a message: there is somebody to be told, or it is
+ * refused, or it blocks.
  *
- * Context: Process context.  Sleeps as @patience says.
- * Return: 0; -EMSGSIZE; -EPIPE; -EAGAIN; -ETIMEDOUT; -ERESTARTSYS if a signal
- * came.  On failure the caller still owns @m.
+ * Context: Called with the queue lock held; returns without.
  */
-int ipcq_send(struct ipcq_engine *e, struct ipcq_party *party,
-	      struct ipcq_message *m, const struct ipcq_patience *patience)
+static noinline int ipcq_send_slowly(struct ipcq_engine *e, struct ipcq_party *party,
+				     struct ipcq_message *m,
+				     const struct ipcq_patience *patience)
+	__releases(&e->lock)
 {
 	struct ipcq_wake wake;
 	struct ipcq_waiter w;
 	int err;
 
-	ipcq_wake_init(&wake);
-	spin_lock(&e->lock);
-	if (unlikely(ipcq_is_broken(e))) {
+	if (e->broken) {
 		ipcq_add(e, IPCQ_SEND_HANGUP, 1);
 		err = -EPIPE;
 		goto unlock;
 	}
-	if (unlikely(m->size > e->config.max_msg_size)) {
+	if (m->size > e->max_msg_size) {
 		ipcq_add(e, IPCQ_SEND_TOO_BIG, 1);
 		err = -EMSGSIZE;
 		goto unlock;
 	}
-	if (likely(list_empty(&e->senders) && ipcq_fits(e, m->size))) {
+	if (!e->blocked_senders && ipcq_fits(e, m->size)) {
+		ipcq_wake_init(&wake);
 		ipcq_admit(e, m, ktime_get_ns(), &wake);
 		spin_unlock(&e->lock);
 		ipcq_wake_up(e, &wake);
@@ -566,22 +609,55 @@ unlock:
 }
 
 /**
- * ipcq_receive() - take the next message out of a queue
+ * ipcq_send() - put a message into a queue
  * @e: the queue
- * @party: the opener through which it is received
- * @receipt: its @room and @ask_lost say what is wanted; the rest is filled in
+ * @party: the opener through which it is sent
+ * @m: the message; on success its ownership has passed on, and it may have been
+ *	received and freed already, by the time this returns
  * @patience: how long this may block
  *
- * On success the caller either copies the message out and ends it with
- * ipcq_recycle(), or gives it back with ipcq_give_back().
- *
  * Context: Process context.  Sleeps as @patience says.
- * Return: 0; -EMSGSIZE, the message stays and @receipt->needed is its size;
- * -EPIPE at end of file; -EAGAIN; -ETIMEDOUT; -ERESTARTSYS if a signal came.
+ * Return: 0; -EMSGSIZE; -EPIPE; -EAGAIN; -ETIMEDOUT; -ERESTARTSYS if a signal
+ * came.  On failure the caller still owns @m.
  */
-int ipcq_receive(struct ipcq_engine *e, struct ipcq_party *party,
-		 struct ipcq_receipt *receipt,
-		 const struct ipcq_patience *patience)
+int ipcq_send(struct ipcq_engine *e, struct ipcq_party *party,
+	      struct ipcq_message *m, const struct ipcq_patience *patience)
+{
+	spin_lock(&e->lock);
+	if (unlikely(e->broken || m->size > e->max_msg_size ||
+		     e->blocked_senders || e->blocked_receivers ||
+		     e->depth >= e->calm_msgs || e->bytes + m->size > e->calm_bytes ||
+		     ipcq_recv_is_watched(e)))
+		return ipcq_send_slowly(e, party, m, patience);
+	ipcq_accept(e, m, ktime_get_ns());
+	ipcq_enqueue(e, m);
+	spin_unlock(&e->lock);
+	return 0;
+}
+
+/* Take @m, which is next, out of the queue for the receiver of @receipt. */
+static __always_inline void ipcq_dequeue(struct ipcq_engine *e, struct ipcq_party *party,
+					 struct ipcq_receipt *receipt,
+					 struct ipcq_message *m, u64 now)
+{
+	lockdep_assert_held(&e->lock);
+
+	ipcq_waiting_remove_next(&e->waiting, m);
+	e->depth--;
+	e->bytes -= m->size;
+	ipcq_hand_over(e, party, receipt, m, now);
+}
+
+/*
+ * A receive that is more than to take a message: there is somebody to be told, or it
+ * is refused, or it blocks.
+ *
+ * Context: Called with the queue lock held; returns without.
+ */
+static noinline int ipcq_receive_slowly(struct ipcq_engine *e, struct ipcq_party *party,
+					struct ipcq_receipt *receipt,
+					const struct ipcq_patience *patience)
+	__releases(&e->lock)
 {
 	struct ipcq_wake wake;
 	struct ipcq_message *m;
@@ -590,28 +666,23 @@ int ipcq_receive(struct ipcq_engine *e, struct ipcq_party *party,
 	u64 now;
 	int err;
 
-	ipcq_wake_init(&wake);
-	spin_lock(&e->lock);
-	ipcq_spares_collect(&e->spares);
-	if (unlikely(ipcq_is_eof(e))) {
+	if (ipcq_is_eof(e)) {
 		ipcq_add(e, IPCQ_RECV_EOF, 1);
 		err = -EPIPE;
 		goto unlock;
 	}
 	m = ipcq_waiting_next(&e->waiting);
-	if (likely(m)) {
-		if (unlikely(m->size > receipt->room)) {
-			ipcq_add(e, IPCQ_RECV_TOO_SMALL, 1);
-			receipt->needed = m->size;
-			err = -EMSGSIZE;
-			goto unlock;
-		}
+	if (m && m->size > receipt->room) {
+		ipcq_add(e, IPCQ_RECV_TOO_SMALL, 1);
+		receipt->needed = m->size;
+		err = -EMSGSIZE;
+		goto unlock;
+	}
+	if (m) {
+		ipcq_wake_init(&wake);
 		now = ktime_get_ns();
 		was_writable = ipcq_is_writable(e);
-		ipcq_waiting_remove_next(&e->waiting, m);
-		e->depth--;
-		e->bytes -= m->size;
-		ipcq_hand_over(e, party, receipt, m, now);
+		ipcq_dequeue(e, party, receipt, m, now);
 		ipcq_admit_senders(e, now, &wake);
 		ipcq_check_low(e, &wake, now);
 		if (!was_writable && ipcq_is_writable(e))
@@ -653,6 +724,37 @@ int ipcq_receive(struct ipcq_engine *e, struct ipcq_party *party,
 unlock:
 	spin_unlock(&e->lock);
 	return err;
+}
+
+/**
+ * ipcq_receive() - take the next message out of a queue
+ * @e: the queue
+ * @party: the opener through which it is received
+ * @receipt: its @room and @ask_lost say what is wanted; the rest is filled in
+ * @patience: how long this may block
+ *
+ * On success the caller either copies the message out and ends it with
+ * ipcq_recycle(), or gives it back with ipcq_give_back().
+ *
+ * Context: Process context.  Sleeps as @patience says.
+ * Return: 0; -EMSGSIZE, the message stays and @receipt->needed is its size;
+ * -EPIPE at end of file; -EAGAIN; -ETIMEDOUT; -ERESTARTSYS if a signal came.
+ */
+int ipcq_receive(struct ipcq_engine *e, struct ipcq_party *party,
+		 struct ipcq_receipt *receipt,
+		 const struct ipcq_patience *patience)
+{
+	struct ipcq_message *m;
+
+	spin_lock(&e->lock);
+	ipcq_spares_collect(&e->spares);
+	m = ipcq_waiting_next(&e->waiting);
+	if (unlikely(!m || m->size > receipt->room || e->shut ||
+		     e->blocked_senders || e->above || ipcq_send_is_watched(e)))
+		return ipcq_receive_slowly(e, party, receipt, patience);
+	ipcq_dequeue(e, party, receipt, m, ktime_get_ns());
+	spin_unlock(&e->lock);
+	return 0;
 }
 
 /**
@@ -716,7 +818,7 @@ __poll_t ipcq_poll_mask(struct ipcq_engine *e, u32 access)
 			mask |= EPOLLHUP | IPCQ_POLL_RECV;
 	}
 	if (access & IPCQ_ACCESS_SEND) {
-		if (ipcq_is_broken(e))
+		if (e->broken)
 			mask |= EPOLLERR | IPCQ_POLL_SEND;
 		else if (ipcq_is_writable(e))
 			mask |= IPCQ_POLL_SEND;
@@ -746,6 +848,7 @@ void ipcq_party_join(struct ipcq_engine *e, struct ipcq_party *party)
 		e->nr_receivers++;
 		e->had_receiver = true;
 	}
+	ipcq_update_broken(e);
 	spin_unlock(&e->lock);
 }
 
@@ -778,6 +881,7 @@ void ipcq_party_leave(struct ipcq_engine *e, struct ipcq_party *party)
 			e->had_sender = false;
 		spares = ipcq_spares_take_all(&e->spares);
 	}
+	ipcq_update_broken(e);
 	if ((e->config.flags & IPCQ_F_HANGUP) &&
 	    (!e->nr_senders || !e->nr_receivers))
 		ipcq_settle(e, ktime_get_ns(), &wake);
@@ -840,6 +944,10 @@ static void ipcq_apply_config(struct ipcq_engine *e)
 	e->low_bytes = min_t(u64, e->high_bytes - 1,
 			     mul_u64_u32_div(c->max_bytes, c->low_pct, 100));
 	e->waiting.by_priority = c->order == IPCQ_ORDER_PRIORITY;
+	/* Also read without the lock. */
+	WRITE_ONCE(e->max_msg_size, c->max_msg_size);
+	ipcq_update_calm(e);
+	ipcq_update_broken(e);
 }
 
 /**
@@ -893,8 +1001,6 @@ int ipcq_reconfigure(struct ipcq_engine *e, const struct ipcq_config *config,
 	} else if (c.order != e->config.order && e->depth) {
 		err = -EBUSY;
 	} else {
-		/* Read without the lock by ipcq_max_msg_size(). */
-		WRITE_ONCE(e->config.max_msg_size, c.max_msg_size);
 		e->config = c;
 		ipcq_apply_config(e);
 		ipcq_settle(e, ktime_get_ns(), &wake);
@@ -910,11 +1016,11 @@ int ipcq_reconfigure(struct ipcq_engine *e, const struct ipcq_config *config,
  *
  * Context: Process context.  May sleep.
  */
-void ipcq_free_all(struct list_head *messages)
+void ipcq_free_all(struct ipcq_waiting *messages)
 {
-	struct ipcq_message *m, *next;
+	struct ipcq_message *m;
 
-	list_for_each_entry_safe(m, next, messages, arrival) {
+	while ((m = ipcq_waiting_take_one(messages))) {
 		ipcq_message_free(m);
 		cond_resched();
 	}
@@ -922,7 +1028,7 @@ void ipcq_free_all(struct list_head *messages)
 
 /* Take all messages out and count them under @counter.  Return how many. */
 static u32 ipcq_empty(struct ipcq_engine *e, enum ipcq_counter counter,
-		      struct list_head *messages)
+		      struct ipcq_waiting *messages)
 {
 	u32 depth = e->depth;
 
@@ -951,7 +1057,7 @@ u64 ipcq_purge(struct ipcq_engine *e)
 	struct ipcq_message *spares;
 	struct ipcq_wake wake;
 	struct ipcq_event dropped;
-	LIST_HEAD(messages);
+	struct ipcq_waiting messages;
 	u32 purged;
 	u64 now;
 
@@ -989,6 +1095,7 @@ void ipcq_shut(struct ipcq_engine *e, u32 how)
 	ipcq_wake_init(&wake);
 	spin_lock(&e->lock);
 	e->shut = how;
+	ipcq_update_broken(e);
 	ipcq_settle(e, ktime_get_ns(), &wake);
 	/* Those who could not receive before may now. */
 	if (e->depth)
@@ -1147,12 +1254,12 @@ void ipcq_engine_init(struct ipcq_engine *e, const struct ipcq_config *config,
 /**
  * ipcq_engine_drain() - drop what waits in a queue that nobody can reach
  * @e: the queue
- * @messages: what waited is appended, for ipcq_free_all()
+ * @messages: becomes what waited, for ipcq_free_all()
  *
  * Context: Any but interrupts.
  * Return: how many messages were dropped.
  */
-u32 ipcq_engine_drain(struct ipcq_engine *e, struct list_head *messages)
+u32 ipcq_engine_drain(struct ipcq_engine *e, struct ipcq_waiting *messages)
 {
 	u32 dropped;
 

@@ -112,73 +112,83 @@ struct ipcq_party {
  * struct ipcq_engine - the state of a queue
  * @lock: guards everything below that does not say otherwise.  A leaf: nothing
  *	is allocated, copied from or to user space, or sent while it is held.
- * @config: see there; @config.max_msg_size is also read without the lock, as a
- *	hint that is checked again
- * @high_msgs: depth from which the queue is above its high-water level
- * @high_bytes: the same in bytes
- * @low_msgs: depth down to which it returns to normal
- * @low_bytes: the same in bytes
+ * @blocked_senders: length of @senders
+ * @blocked_receivers: length of @receivers
+ * @max_msg_size: bytes of the largest message; also read without the lock, as a hint
+ *	that is checked again
+ * @depth: messages waiting
+ * @calm_msgs: depth up to which a send fits and crosses no high-water level
+ * @bytes: bytes of payload waiting
+ * @calm_bytes: the same as @calm_msgs in bytes
+ * @last_seq: sequence number of the message accepted last
  * @above: the queue is above its high-water level
- * @shut: IPCQ_SHUT_*
+ * @broken: senders get EPIPE
  * @had_sender: an opener for sending has been there, see ipcq_party_leave()
  * @had_receiver: the same for receiving
- * @nr_senders: openers that may send
- * @nr_receivers: openers that may receive
- * @depth: messages waiting
- * @peak_depth: greatest depth since the last reset
- * @bytes: bytes of payload waiting
+ * @shut: IPCQ_SHUT_*
  * @peak_bytes: greatest @bytes since the last reset
- * @last_seq: sequence number of the message accepted last
- * @lost: messages accepted and lost since the queue was made, resets or not
+ * @peak_depth: greatest depth since the last reset
  * @resets: how often the counters were set back
  * @waiting: the messages
  * @spares: memory of messages for the next ones; see there
- * @senders: struct ipcq_waiter of blocked sends, in their order.  The first does
- *	not fit: otherwise it would have been admitted.
- * @receivers: struct ipcq_waiter of blocked receives, in their order.  No message
- *	waits while there are any.
- * @blocked_senders: length of @senders
- * @blocked_receivers: length of @receivers
- * @stats: counters
  * @recv_poll: pollers for POLLIN; its own lock
  * @send_poll: pollers for POLLOUT; its own lock
  * @recv_fasync: SIGIO of receivers; its own lock
  * @send_fasync: SIGIO of senders; its own lock
+ * @stats: counters
+ * @config: see there
+ * @high_msgs: depth from which the queue is above its high-water level
+ * @low_msgs: depth down to which it returns to normal
+ * @high_bytes: the same in bytes
+ * @low_bytes: the same in bytes
+ * @nr_senders: openers that may send
+ * @nr_receivers: openers that may receive
+ * @lost: messages accepted and lost since the queue was made, resets or not
+ * @senders: struct ipcq_waiter of blocked sends, in their order.  The first does
+ *	not fit: otherwise it would have been admitted.
+ * @receivers: struct ipcq_waiter of blocked receives, in their order.  No message
+ *	waits while there are any.
  * @observer: hears of high-water events, or NULL; constant
+ *
+ * What each send and receive uses comes first.
  */
 struct ipcq_engine {
 	spinlock_t lock;	/* innermost */
+	u32 blocked_senders;
+	u32 blocked_receivers;
+	u32 max_msg_size;
+	u32 depth;
+	u32 calm_msgs;
+	u64 bytes;
+	u64 calm_bytes;
+	u64 last_seq;
+	bool above;
+	bool broken;
+	bool had_sender;
+	bool had_receiver;
+	u32 shut;
+	u64 peak_bytes;
+	u32 peak_depth;
+	u32 resets;
+	struct ipcq_waiting waiting;
+	struct ipcq_spares spares;
+	wait_queue_head_t recv_poll;
+	wait_queue_head_t send_poll;
+	struct fasync_struct *recv_fasync;
+	struct fasync_struct *send_fasync;
+	struct ipcq_stats stats;
 	struct ipcq_config config;
 	u32 high_msgs;
 	u32 low_msgs;
 	u64 high_bytes;
 	u64 low_bytes;
-	bool above;
-	bool had_sender;
-	bool had_receiver;
-	u32 shut;
 	u32 nr_senders;
 	u32 nr_receivers;
-	u32 depth;
-	u32 peak_depth;
-	u64 bytes;
-	u64 peak_bytes;
-	u64 last_seq;
 	u64 lost;
-	u32 resets;
-	struct ipcq_waiting waiting;
-	struct ipcq_spares spares;
 	struct list_head senders;
 	struct list_head receivers;
-	u32 blocked_senders;
-	u32 blocked_receivers;
-	struct ipcq_stats stats;
-	wait_queue_head_t recv_poll;
-	wait_queue_head_t send_poll;
-	struct fasync_struct *recv_fasync;
-	struct fasync_struct *send_fasync;
 	ipcq_observer_t observer;
-};
+} ____cacheline_aligned_in_smp;
 
 /**
  * struct ipcq_patience - how long a call may block
@@ -248,11 +258,11 @@ struct ipcq_snapshot {
 bool ipcq_config_is_valid(const struct ipcq_config *c);
 void ipcq_engine_init(struct ipcq_engine *e, const struct ipcq_config *config,
 		      ipcq_observer_t observer);
-u32 ipcq_engine_drain(struct ipcq_engine *e, struct list_head *messages);
-void ipcq_free_all(struct list_head *messages);
+u32 ipcq_engine_drain(struct ipcq_engine *e, struct ipcq_waiting *messages);
+void ipcq_free_all(struct ipcq_waiting *messages);
 
-struct ipcq_message *ipcq_spare(struct ipcq_engine *e);
-void ipcq_recycle(struct ipcq_engine *e, struct ipcq_message *m);
+struct ipcq_message *ipcq_spare_of_many(struct ipcq_engine *e);
+void ipcq_recycle_slowly(struct ipcq_engine *e, struct ipcq_message *m);
 
 int ipcq_send(struct ipcq_engine *e, struct ipcq_party *party,
 	      struct ipcq_message *m, const struct ipcq_patience *patience);
@@ -281,5 +291,36 @@ void ipcq_snap(struct ipcq_engine *e, struct ipcq_snapshot *snap,
 	       struct ipcq_stats *stats);
 void ipcq_reset(struct ipcq_engine *e, bool peak, bool counters,
 		struct ipcq_stats *forgotten);
+
+/**
+ * ipcq_spare() - take a spare for a message about to be sent
+ * @e: the queue
+ *
+ * Context: Any but interrupts.
+ * Return: a spare for ipcq_message_new(), or NULL.
+ */
+static inline struct ipcq_message *ipcq_spare(struct ipcq_engine *e)
+{
+	struct ipcq_message *m = ipcq_spares_take(&e->spares);
+
+	/* Several send at the same time: this one's is in the list, if anywhere. */
+	if (unlikely(!m && READ_ONCE(e->spares.count)))
+		m = ipcq_spare_of_many(e);
+	return m;
+}
+
+/**
+ * ipcq_recycle() - end a message, and keep its memory for those to be sent
+ * @e: the queue that it was received from, or could not be sent to
+ * @m: a message that its caller owns
+ *
+ * Context: Process context.  May sleep, as ipcq_message_release() does.
+ */
+static inline void ipcq_recycle(struct ipcq_engine *e, struct ipcq_message *m)
+{
+	ipcq_message_retire(m);
+	if (unlikely(!ipcq_spares_put(&e->spares, m)))
+		ipcq_recycle_slowly(e, m);
+}
 
 #endif /* IPCQ_QUEUE_H */

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Quotas by user: how many queues, and how much memory their messages take. */
-#include <linux/capability.h>
 #include <linux/hashtable.h>
 #include <linux/moduleparam.h>
 #include <linux/slab.h>
@@ -12,8 +11,8 @@ static unsigned int user_queues = 256;
 module_param(user_queues, uint, 0644);
 MODULE_PARM_DESC(user_queues, "queues that one user may own (256)");
 
-static unsigned long user_bytes = 64UL << 20;
-module_param(user_bytes, ulong, 0644);
+unsigned long ipcq_user_bytes = 64UL << 20;
+module_param_named(user_bytes, ipcq_user_bytes, ulong, 0644);
 MODULE_PARM_DESC(user_bytes,
 		 "kernel memory in bytes that one user's messages may take (64 MiB)");
 
@@ -110,35 +109,4 @@ int ipcq_quota_add_queue(struct ipcq_account *account)
 void ipcq_quota_del_queue(struct ipcq_account *account)
 {
 	atomic_dec(&account->queues);
-}
-
-/**
- * ipcq_quota_charge_bytes() - charge message memory to a user
- * @account: the user's account
- * @bytes: how much
- *
- * Context: Any but interrupts.
- * Return: 0, or -EDQUOT.
- */
-int ipcq_quota_charge_bytes(struct ipcq_account *account, size_t bytes)
-{
-	if (likely(atomic_long_add_return(bytes, &account->bytes) <=
-		   READ_ONCE(user_bytes)))
-		return 0;
-	if (capable(CAP_SYS_RESOURCE))
-		return 0;
-	ipcq_quota_uncharge_bytes(account, bytes);
-	return -EDQUOT;
-}
-
-/**
- * ipcq_quota_uncharge_bytes() - undo ipcq_quota_charge_bytes()
- * @account: the same
- * @bytes: the same
- *
- * Context: Any but interrupts.
- */
-void ipcq_quota_uncharge_bytes(struct ipcq_account *account, size_t bytes)
-{
-	atomic_long_sub(bytes, &account->bytes);
 }

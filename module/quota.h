@@ -4,6 +4,7 @@
 #define IPCQ_QUOTA_H
 
 #include <linux/atomic.h>
+#include <linux/capability.h>
 #include <linux/types.h>
 #include <linux/uidgid.h>
 
@@ -27,8 +28,39 @@ struct ipcq_account {
 struct ipcq_account *ipcq_account_of(kuid_t uid);
 int ipcq_quota_add_queue(struct ipcq_account *account);
 void ipcq_quota_del_queue(struct ipcq_account *account);
-int ipcq_quota_charge_bytes(struct ipcq_account *account, size_t bytes);
-void ipcq_quota_uncharge_bytes(struct ipcq_account *account, size_t bytes);
 void ipcq_quota_exit(void);
+
+/* The parameter user_bytes. */
+extern unsigned long ipcq_user_bytes;
+
+/**
+ * ipcq_quota_uncharge_bytes() - undo ipcq_quota_charge_bytes()
+ * @account: the same
+ * @bytes: the same
+ *
+ * Context: Any but interrupts.
+ */
+static inline void ipcq_quota_uncharge_bytes(struct ipcq_account *account, size_t bytes)
+{
+	atomic_long_sub(bytes, &account->bytes);
+}
+
+/**
+ * ipcq_quota_charge_bytes() - charge message memory to a user
+ * @account: the user's account
+ * @bytes: how much
+ *
+ * Context: Any but interrupts.
+ * Return: 0, or -EDQUOT.
+ */
+static inline int ipcq_quota_charge_bytes(struct ipcq_account *account, size_t bytes)
+{
+	if (likely(atomic_long_add_return(bytes, &account->bytes) <=
+		   READ_ONCE(ipcq_user_bytes)) ||
+	    capable(CAP_SYS_RESOURCE))
+		return 0;
+	ipcq_quota_uncharge_bytes(account, bytes);
+	return -EDQUOT;
+}
 
 #endif /* IPCQ_QUOTA_H */

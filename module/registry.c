@@ -132,7 +132,7 @@ static void ipcq_queue_release(struct kref *ref)
 {
 	struct ipcq_queue *q = container_of(ref, struct ipcq_queue, ref);
 	bool pins_module = q->pins_module;
-	LIST_HEAD(messages);
+	struct ipcq_waiting messages;
 	u32 dropped;
 
 	lockdep_assert_held(&ipcq_registry.lock);

@@ -6,10 +6,10 @@
  * else that the module does to send it.  So each queue keeps a few.  They go round
  * without a lock but the one that a send and a receive take anyway:
  *
- *	receiver, has copied out	puts the spare into .received
- *	next receive, holds the lock	moves it to .list
- *	a send, holds the lock		moves one to .next
- *	next send, before its copy	takes it from .next
+ *	a receiver that has copied out		puts the spare into .received
+ *	the next one, holding the lock		moves it to .list
+ *	a sender, holding the lock		moves one to .next
+ *	another one, before its copy		takes it from .next
  *
  * The number of spares and the bytes they take have an end for each queue; what is
  * beyond is freed.  All are freed when nobody can send or receive any more, and with
@@ -35,7 +35,7 @@
  * struct ipcq_spares - the spares of a queue
  * @next: what the next send takes, or NULL.  Filled with the queue lock; taken with
  *	xchg(), the lock held or not.
- * @list: a stack, linked by ipcq_message.next_spare; queue lock
+ * @list: a stack, linked by ipcq_message.next; queue lock
  * @count: length of @list; queue lock, and read without it as a hint
  * @bytes: of the buffers in @list; queue lock
  * @received: what the last receive left, or NULL.  Filled with cmpxchg(), the lock
@@ -66,7 +66,7 @@ static inline struct ipcq_message *ipcq_spares_pop(struct ipcq_spares *s)
 	struct ipcq_message *m = s->list;
 
 	if (m) {
-		s->list = m->next_spare;
+		s->list = m->next;
 		WRITE_ONCE(s->count, s->count - 1);
 		s->bytes -= ipcq_spare_bytes(m);
 	}
@@ -81,9 +81,10 @@ static inline struct ipcq_message *ipcq_spares_pop(struct ipcq_spares *s)
  */
 static inline void ipcq_spares_refill(struct ipcq_spares *s)
 {
+	if (READ_ONCE(s->next) || !s->list)
+		return;
 	/* Pairs with xchg() in ipcq_spares_take(). */
-	if (s->list && !READ_ONCE(s->next))
-		smp_store_release(&s->next, ipcq_spares_pop(s));
+	smp_store_release(&s->next, ipcq_spares_pop(s));
 }
 
 /**
@@ -101,7 +102,7 @@ static inline void ipcq_spares_collect(struct ipcq_spares *s)
 	if (!m || s->count >= IPCQ_MAX_SPARES ||
 	    s->bytes + ipcq_spare_bytes(m) > IPCQ_MAX_SPARE_BYTES)
 		return;
-	m->next_spare = s->list;
+	m->next = s->list;
 	s->list = m;
 	WRITE_ONCE(s->count, s->count + 1);
 	s->bytes += ipcq_spare_bytes(m);
@@ -140,7 +141,7 @@ static inline bool ipcq_spares_put(struct ipcq_spares *s, struct ipcq_message *m
  * @s: the spares
  *
  * Context: The caller holds the lock of the queue.
- * Return: the first of them, linked by next_spare, or NULL.
+ * Return: the first of them, linked by next, or NULL.
  */
 static inline struct ipcq_message *ipcq_spares_take_all(struct ipcq_spares *s)
 {
@@ -151,13 +152,13 @@ static inline struct ipcq_message *ipcq_spares_take_all(struct ipcq_spares *s)
 	s->bytes = 0;
 	m = xchg(&s->next, NULL);
 	if (m) {
-		m->next_spare = all;
+		m->next = all;
 		all = m;
 	}
 	m = READ_ONCE(s->received);
 	if (m) {
 		WRITE_ONCE(s->received, NULL);
-		m->next_spare = all;
+		m->next = all;
 		all = m;
 	}
 	return all;

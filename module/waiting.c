@@ -2,11 +2,12 @@
 /*
  * Which waiting message is next.
  *
- * Every waiting message is on the list of arrivals.  With priority order the
- * messages of one priority, a level, also form a chain in order of arrival, and
- * the first message of each chain stands for it in a red-black tree.  The tree
- * thus has one node for each priority in use, not for each message: taking a
- * message replaces one node by the next in place, and needs no search.
+ * In FIFO order the messages form one chain.  In priority order the messages of one
+ * priority, a level, form a chain in order of arrival, and the first message of each
+ * chain stands for it in a red-black tree.  The tree thus has one node for each
+ * priority in use, not for each message: taking a message replaces one node by the
+ * next in place, and needs no search.  All messages are on the list of arrivals as
+ * well, so that the oldest is known.
  */
 #include "message.h"
 #include "waiting.h"
@@ -20,10 +21,11 @@
  */
 void ipcq_waiting_init(struct ipcq_waiting *waiting, bool by_priority)
 {
+	waiting->first = NULL;
+	waiting->by_priority = by_priority;
 	INIT_LIST_HEAD(&waiting->arrivals);
 	waiting->levels = RB_ROOT_CACHED;
 	waiting->last_level = NULL;
-	waiting->by_priority = by_priority;
 }
 
 static void ipcq_level_replace(struct ipcq_waiting *waiting,
@@ -45,8 +47,8 @@ static void ipcq_level_insert(struct ipcq_waiting *waiting,
 
 	waiting->last_level = first;
 	if (likely(m->seq > first->level_tail->seq)) {
-		m->level_next = NULL;
-		first->level_tail->level_next = m;
+		m->next = NULL;
+		first->level_tail->next = m;
 		first->level_tail = m;
 		return;
 	}
@@ -56,14 +58,14 @@ static void ipcq_level_insert(struct ipcq_waiting *waiting,
 	 * back meanwhile can stand before it, so this ends after a few steps.
 	 */
 	if (m->seq < first->seq) {
-		m->level_next = first;
+		m->next = first;
 		ipcq_level_replace(waiting, first, m);
 		return;
 	}
-	while (prev->level_next->seq < m->seq)
-		prev = prev->level_next;
-	m->level_next = prev->level_next;
-	prev->level_next = m;
+	while (prev->next->seq < m->seq)
+		prev = prev->next;
+	m->next = prev->next;
+	prev->next = m;
 }
 
 static void ipcq_levels_insert(struct ipcq_waiting *waiting, struct ipcq_message *m)
@@ -90,7 +92,7 @@ static void ipcq_levels_insert(struct ipcq_waiting *waiting, struct ipcq_message
 			return;
 		}
 	}
-	m->level_next = NULL;
+	m->next = NULL;
 	m->level_tail = m;
 	rb_link_node(&m->level, parent, link);
 	rb_insert_color_cached(&m->level, &waiting->levels, leftmost);
@@ -98,78 +100,83 @@ static void ipcq_levels_insert(struct ipcq_waiting *waiting, struct ipcq_message
 }
 
 /*
- * Find the place among the arrivals of a message that a receiver gives back.
- *
- * In FIFO order all older messages had been taken before it: only those that
- * were given back too can stand before it.  In priority order any number may,
- * and looking for the exact place would hold the lock for long.  It goes behind
- * the oldest one at most, which keeps ipcq_waiting_oldest() right until that one
- * is received; this one was next before it was taken and soon is again.
+ * Put a message that a receiver gives back into the chain of FIFO order.  All older
+ * messages had been taken before it: only those that were given back too can stand
+ * before it, and one that is younger does stand in the chain.
+ */
+static void ipcq_chain_insert(struct ipcq_waiting *waiting, struct ipcq_message *m)
+{
+	struct ipcq_message **link = &waiting->first;
+
+	while ((*link)->seq < m->seq)
+		link = &(*link)->next;
+	m->next = *link;
+	*link = m;
+}
+
+/*
+ * Find the place among the arrivals of a message.  It may be one that a receiver
+ * gives back.  Any number of older ones may then stand before it, and looking for the
+ * exact place would hold the lock for long.  It goes behind the oldest one at most,
+ * which keeps ipcq_waiting_oldest() right until that one is received; this one was
+ * next before it was taken and soon is again.
  */
 static struct list_head *ipcq_arrivals_before(struct ipcq_waiting *waiting,
 					      const struct ipcq_message *m)
 {
-	struct ipcq_message *pos;
+	struct list_head *arrivals = &waiting->arrivals;
 
-	list_for_each_entry(pos, &waiting->arrivals, arrival) {
-		if (pos->seq > m->seq)
-			break;
-		if (waiting->by_priority)
-			return &pos->arrival;
-	}
-	return pos->arrival.prev;
+	if (list_empty(arrivals) ||
+	    list_last_entry(arrivals, struct ipcq_message, arrival)->seq < m->seq)
+		return arrivals->prev;
+	if (list_first_entry(arrivals, struct ipcq_message, arrival)->seq < m->seq)
+		return arrivals->next;
+	return arrivals;
 }
 
 /**
- * ipcq_waiting_insert() - add a message at its place
+ * ipcq_waiting_insert_slowly() - ipcq_waiting_insert() with levels, or not at the end
  * @waiting: the waiting messages
  * @m: the message, its sequence number and priority set
  *
  * Context: The caller holds the lock of the queue.
  */
-void ipcq_waiting_insert(struct ipcq_waiting *waiting, struct ipcq_message *m)
+void ipcq_waiting_insert_slowly(struct ipcq_waiting *waiting, struct ipcq_message *m)
 {
-	struct list_head *before = waiting->arrivals.prev;
-
-	if (unlikely(before != &waiting->arrivals &&
-		     list_entry(before, struct ipcq_message, arrival)->seq > m->seq))
-		before = ipcq_arrivals_before(waiting, m);
-	list_add(&m->arrival, before);
-	if (waiting->by_priority)
-		ipcq_levels_insert(waiting, m);
+	if (!waiting->by_priority) {
+		ipcq_chain_insert(waiting, m);
+		return;
+	}
+	list_add(&m->arrival, ipcq_arrivals_before(waiting, m));
+	ipcq_levels_insert(waiting, m);
 }
 
 /**
- * ipcq_waiting_next() - the message that is received next
+ * ipcq_levels_next() - the message that is received next in priority order
  * @waiting: the waiting messages
  *
  * Context: The caller holds the lock of the queue.
  * Return: the message, which stays; NULL if none waits.
  */
-struct ipcq_message *ipcq_waiting_next(struct ipcq_waiting *waiting)
+struct ipcq_message *ipcq_levels_next(struct ipcq_waiting *waiting)
 {
-	struct rb_node *node;
+	struct rb_node *node = rb_first_cached(&waiting->levels);
 
-	if (!waiting->by_priority)
-		return ipcq_waiting_oldest(waiting);
-	node = rb_first_cached(&waiting->levels);
 	return node ? ipcq_level(node) : NULL;
 }
 
 /**
- * ipcq_waiting_remove_next() - take out the message that is next
+ * ipcq_levels_remove_next() - take out the message that is next in priority order
  * @waiting: the waiting messages
- * @m: what ipcq_waiting_next() returned
+ * @m: what ipcq_levels_next() returned
  *
  * Context: The caller holds the lock of the queue.
  */
-void ipcq_waiting_remove_next(struct ipcq_waiting *waiting, struct ipcq_message *m)
+void ipcq_levels_remove_next(struct ipcq_waiting *waiting, struct ipcq_message *m)
 {
 	list_del(&m->arrival);
-	if (!waiting->by_priority)
-		return;
-	if (m->level_next) {
-		ipcq_level_replace(waiting, m, m->level_next);
+	if (m->next) {
+		ipcq_level_replace(waiting, m, m->next);
 		return;
 	}
 	rb_erase_cached(&m->level, &waiting->levels);
@@ -186,6 +193,8 @@ void ipcq_waiting_remove_next(struct ipcq_waiting *waiting, struct ipcq_message 
  */
 struct ipcq_message *ipcq_waiting_oldest(struct ipcq_waiting *waiting)
 {
+	if (!waiting->by_priority)
+		return waiting->first;
 	return list_first_entry_or_null(&waiting->arrivals, struct ipcq_message,
 					arrival);
 }
@@ -193,15 +202,34 @@ struct ipcq_message *ipcq_waiting_oldest(struct ipcq_waiting *waiting)
 /**
  * ipcq_waiting_take_all() - take out all messages at once
  * @waiting: the waiting messages; none afterwards
- * @messages: they are appended to this list, linked by their arrival
+ * @taken: for ipcq_waiting_take_one()
  *
  * Takes the same time however many there are.
  *
  * Context: The caller holds the lock of the queue.
  */
-void ipcq_waiting_take_all(struct ipcq_waiting *waiting, struct list_head *messages)
+void ipcq_waiting_take_all(struct ipcq_waiting *waiting, struct ipcq_waiting *taken)
 {
-	list_splice_tail_init(&waiting->arrivals, messages);
-	waiting->levels = RB_ROOT_CACHED;
-	waiting->last_level = NULL;
+	ipcq_waiting_init(taken, waiting->by_priority);
+	taken->first = waiting->first;
+	list_splice_init(&waiting->arrivals, &taken->arrivals);
+	ipcq_waiting_init(waiting, waiting->by_priority);
+}
+
+/**
+ * ipcq_waiting_take_one() - take one of those that were taken out
+ * @taken: what ipcq_waiting_take_all() filled in
+ *
+ * Context: Any.
+ * Return: the message, the oldest; NULL if there is none any more.
+ */
+struct ipcq_message *ipcq_waiting_take_one(struct ipcq_waiting *taken)
+{
+	struct ipcq_message *m = ipcq_waiting_oldest(taken);
+
+	if (m && taken->by_priority)
+		list_del(&m->arrival);
+	else if (m)
+		taken->first = m->next;
+	return m;
 }
