@@ -8,6 +8,52 @@
 #include <linux/uaccess.h>
 
 /**
+ * ipcq_get_struct() - read a structure of any version
+ * @dst: this kernel's structure
+ * @ksize: its size
+ * @least: size of the first version, IPCQ_*_SIZE_VER0
+ * @usize: size of the caller's
+ * @src: the caller's structure
+ *
+ * Context: Process context.  May sleep.
+ * Return: 0; -EINVAL if the caller's structure is shorter than the first version;
+ * -E2BIG if it uses what this kernel does not know; -EFAULT.
+ */
+static __always_inline int ipcq_get_struct(void *dst, size_t ksize, size_t least,
+					   size_t usize, const void __user *src)
+{
+	/* A size that the compiler knows needs no check of @dst. */
+	if (likely(usize == ksize))
+		return copy_from_user(dst, src, ksize) ? -EFAULT : 0;
+	if (usize < least)
+		return -EINVAL;
+	return copy_struct_from_user(dst, ksize, src, usize);
+}
+
+/**
+ * ipcq_put_struct() - write a structure of any version
+ * @dst: the caller's structure
+ * @usize: its size
+ * @src: this kernel's structure
+ * @ksize: its size
+ *
+ * Context: Process context.  May sleep.
+ * Return: 0 or -EFAULT.
+ */
+static __always_inline int ipcq_put_struct(void __user *dst, size_t usize,
+					   const void *src, size_t ksize)
+{
+	size_t both = min(usize, ksize);
+
+	if (likely(usize == ksize))
+		return copy_to_user(dst, src, ksize) ? -EFAULT : 0;
+	if (copy_to_user(dst, src, both) ||
+	    clear_user(dst + both, usize - both))
+		return -EFAULT;
+	return 0;
+}
+
+/**
  * ipcq_get_arg() - read an argument of any version
  * @dst: this kernel's structure
  * @ksize: its size
@@ -16,15 +62,12 @@
  * @src: the caller's structure
  *
  * Context: Process context.  May sleep.
- * Return: 0; -EINVAL if the caller's structure is shorter than the first version;
- * -E2BIG if it uses what this kernel does not know; -EFAULT.
+ * Return: as ipcq_get_struct().
  */
-static inline int ipcq_get_arg(void *dst, size_t ksize, size_t least,
-			       unsigned int cmd, const void __user *src)
+static __always_inline int ipcq_get_arg(void *dst, size_t ksize, size_t least,
+					unsigned int cmd, const void __user *src)
 {
-	if (_IOC_SIZE(cmd) < least)
-		return -EINVAL;
-	return copy_struct_from_user(dst, ksize, src, _IOC_SIZE(cmd));
+	return ipcq_get_struct(dst, ksize, least, _IOC_SIZE(cmd), src);
 }
 
 /**
@@ -37,16 +80,10 @@ static inline int ipcq_get_arg(void *dst, size_t ksize, size_t least,
  * Context: Process context.  May sleep.
  * Return: 0 or -EFAULT.
  */
-static inline int ipcq_put_arg(void __user *dst, unsigned int cmd,
-			       const void *src, size_t ksize)
+static __always_inline int ipcq_put_arg(void __user *dst, unsigned int cmd,
+					const void *src, size_t ksize)
 {
-	size_t usize = _IOC_SIZE(cmd);
-	size_t both = min(usize, ksize);
-
-	if (copy_to_user(dst, src, both) ||
-	    clear_user(dst + both, usize - both))
-		return -EFAULT;
-	return 0;
+	return ipcq_put_struct(dst, _IOC_SIZE(cmd), src, ksize);
 }
 
 #endif /* IPCQ_ARG_H */

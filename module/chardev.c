@@ -108,11 +108,11 @@ static struct ipcq_patience ipcq_iocb_patience(const struct kiocb *iocb)
 }
 
 /*
- * Make a message of @size bytes for a send.  If the send must not block at all, do
- * not wait for memory either.
+ * Make a message of @size bytes for a send, out of @spare if there is one.  If the send
+ * must not block at all, do not wait for memory either.
  */
 static __always_inline struct ipcq_message *
-ipcq_file_message(struct ipcq_opener *opener, size_t size,
+ipcq_file_message(struct ipcq_opener *opener, struct ipcq_message *spare, size_t size,
 		  const struct ipcq_patience *patience)
 {
 	struct ipcq_engine *e = &opener->queue->engine;
@@ -121,9 +121,11 @@ ipcq_file_message(struct ipcq_opener *opener, size_t size,
 	/* The engine checks again: this only saves the work. */
 	if (unlikely(size > READ_ONCE(e->max_msg_size))) {
 		ipcq_count(e, IPCQ_SEND_TOO_BIG);
+		if (spare)
+			ipcq_keep_many(e, &spare, 1);
 		return ERR_PTR(-EMSGSIZE);
 	}
-	m = ipcq_message_new(ipcq_spare(e), opener->account, size,
+	m = ipcq_message_new(spare, opener->account, size,
 			     patience->uncounted ? GFP_NOWAIT : GFP_KERNEL);
 	if (IS_ERR(m)) {
 		if (PTR_ERR(m) == -EDQUOT)
@@ -132,6 +134,45 @@ ipcq_file_message(struct ipcq_opener *opener, size_t size,
 			return ERR_PTR(-EAGAIN);
 	}
 	return m;
+}
+
+static __always_inline struct ipcq_message *
+ipcq_file_fill_in(struct ipcq_opener *opener, struct ipcq_message *spare,
+		  const void __user *data, size_t size, u32 prio, u32 type,
+		  const struct ipcq_patience *patience)
+{
+	struct ipcq_message *m = ipcq_file_message(opener, spare, size, patience);
+
+	if (IS_ERR(m))
+		return m;
+	m->prio = prio;
+	m->type = type;
+	if (unlikely(!ipcq_payload_from_user(m, data))) {
+		ipcq_recycle(&opener->queue->engine, m);
+		return ERR_PTR(-EFAULT);
+	}
+	return m;
+}
+
+/**
+ * ipcq_file_make() - make a message from user space
+ * @opener: through whom it will be sent
+ * @spare: memory to be used if it is fit for it, or NULL; not the caller's any more
+ * @data: the payload
+ * @size: bytes of it
+ * @prio: priority, valid
+ * @type: tag
+ * @patience: if the send must not block, memory is not waited for either
+ *
+ * Context: Process context.  Sleeps as @patience says.
+ * Return: the message, or ERR_PTR() of -EFAULT, -ENOMEM, -EDQUOT, -EMSGSIZE or -EAGAIN.
+ */
+struct ipcq_message *ipcq_file_make(struct ipcq_opener *opener,
+				    struct ipcq_message *spare,
+				    const void __user *data, size_t size, u32 prio,
+				    u32 type, const struct ipcq_patience *patience)
+{
+	return ipcq_file_fill_in(opener, spare, data, size, prio, type, patience);
 }
 
 /* Send a message that has been filled in.  It is not the caller's any more. */
@@ -169,16 +210,12 @@ int ipcq_file_send(struct ipcq_opener *opener, const void __user *data,
 		   size_t size, u32 prio, u32 type,
 		   const struct ipcq_patience *patience, bool no_signal)
 {
-	struct ipcq_message *m = ipcq_file_message(opener, size, patience);
+	struct ipcq_message *m;
 
+	m = ipcq_file_fill_in(opener, ipcq_spare(&opener->queue->engine), data, size,
+			      prio, type, patience);
 	if (IS_ERR(m))
 		return PTR_ERR(m);
-	m->prio = prio;
-	m->type = type;
-	if (unlikely(!ipcq_payload_from_user(m, data))) {
-		ipcq_recycle(&opener->queue->engine, m);
-		return -EFAULT;
-	}
 	return ipcq_file_send_message(opener, m, patience, no_signal);
 }
 
@@ -201,7 +238,7 @@ static ssize_t ipcq_write_iter(struct kiocb *iocb, struct iov_iter *from)
 	struct ipcq_message *m;
 	int err;
 
-	m = ipcq_file_message(opener, size, &patience);
+	m = ipcq_file_message(opener, ipcq_spare(&opener->queue->engine), size, &patience);
 	if (IS_ERR(m))
 		return PTR_ERR(m);
 	if (!copy_from_iter_full(ipcq_message_data(m), size, from)) {

@@ -10,56 +10,66 @@
 #include "attr.h"
 #include "chardev.h"
 #include "message.h"
+#include "msg.h"
 #include "payload.h"
 #include "registry.h"
 
-#define IPCQ_MSG_KNOWN	(IPCQ_MSG_NONBLOCK | IPCQ_MSG_TIMEOUT | \
-			 IPCQ_MSG_ABSTIME | IPCQ_MSG_REALTIME | \
-			 IPCQ_MSG_NOSIGNAL)
-
-/*
- * Read how long a call may block.  A relative time becomes a point in time here,
- * so that the call as a whole takes no longer.
+/**
+ * ipcq_msg_patience() - read how long a call may block
+ * @flags: IPCQ_MSG_*, known ones
+ * @timeout_ns: as in struct ipcq_msg
+ * @file: the queue's
+ * @patience: filled in
+ *
+ * A relative time becomes a point in time here, so that the call as a whole takes no
+ * longer.
+ *
+ * Context: Any.
+ * Return: 0 or -EINVAL.
  */
-static int ipcq_msg_patience(const struct ipcq_msg *msg, const struct file *file,
-			     struct ipcq_patience *patience)
+int ipcq_msg_patience(u32 flags, s64 timeout_ns, const struct file *file,
+		      struct ipcq_patience *patience)
 {
 	*patience = (struct ipcq_patience) {
-		.nonblock = msg->flags & IPCQ_MSG_NONBLOCK ||
-			    file->f_flags & O_NONBLOCK,
+		.nonblock = flags & IPCQ_MSG_NONBLOCK || file->f_flags & O_NONBLOCK,
 		.clock = CLOCK_MONOTONIC,
 	};
 
-	if (!(msg->flags & IPCQ_MSG_TIMEOUT)) {
-		if (msg->flags & (IPCQ_MSG_ABSTIME | IPCQ_MSG_REALTIME) ||
-		    msg->timeout_ns)
+	if (!(flags & IPCQ_MSG_TIMEOUT)) {
+		if (flags & (IPCQ_MSG_ABSTIME | IPCQ_MSG_REALTIME) || timeout_ns)
 			return -EINVAL;
 		return 0;
 	}
-	if (msg->timeout_ns < 0)
+	if (timeout_ns < 0)
 		return -EINVAL;
 	patience->timed = true;
-	if (!(msg->flags & IPCQ_MSG_ABSTIME)) {
-		if (msg->flags & IPCQ_MSG_REALTIME)
+	if (!(flags & IPCQ_MSG_ABSTIME)) {
+		if (flags & IPCQ_MSG_REALTIME)
 			return -EINVAL;
 		patience->expires = ktime_add_safe(ktime_get(),
-						   ns_to_ktime(msg->timeout_ns));
+						   ns_to_ktime(timeout_ns));
 		return 0;
 	}
-	if (msg->flags & IPCQ_MSG_REALTIME)
+	if (flags & IPCQ_MSG_REALTIME)
 		patience->clock = CLOCK_REALTIME;
-	patience->expires = ns_to_ktime(msg->timeout_ns);
+	patience->expires = ns_to_ktime(timeout_ns);
 	return 0;
 }
 
-/*
+/**
+ * ipcq_msg_end() - the error with which a call ends
+ * @err: of the engine, or 0
+ * @flags: of the call
+ *
  * A call that is restarted would begin its relative time anew: like a socket's
  * with SO_RCVTIMEO, it ends with EINTR whatever SA_RESTART says.
+ *
+ * Return: the error.
  */
-static int ipcq_restart_or_end(int err, const struct ipcq_msg *msg)
+int ipcq_msg_end(int err, u32 flags)
 {
-	if (err == -ERESTARTSYS && msg->flags & IPCQ_MSG_TIMEOUT &&
-	    !(msg->flags & IPCQ_MSG_ABSTIME))
+	if (err == -ERESTARTSYS && flags & IPCQ_MSG_TIMEOUT &&
+	    !(flags & IPCQ_MSG_ABSTIME))
 		return -EINTR;
 	return err;
 }
@@ -74,7 +84,7 @@ static int ipcq_get_msg(struct ipcq_msg *msg, unsigned int cmd,
 		return err;
 	if (msg->flags & ~IPCQ_MSG_KNOWN || msg->pad || msg->pad2)
 		return -EINVAL;
-	return ipcq_msg_patience(msg, file, patience);
+	return ipcq_msg_patience(msg->flags, msg->timeout_ns, file, patience);
 }
 
 static long ipcq_ioctl_send(struct file *file, unsigned int cmd,
@@ -97,11 +107,17 @@ static long ipcq_ioctl_send(struct file *file, unsigned int cmd,
 	err = ipcq_file_send(file->private_data, u64_to_user_ptr(msg.data),
 			     msg.size, msg.prio, msg.type, &patience,
 			     msg.flags & IPCQ_MSG_NOSIGNAL);
-	return ipcq_restart_or_end(err, &msg);
+	return ipcq_msg_end(err, msg.flags);
 }
 
-/* Describe a received message as the receiver's namespaces see its sender. */
-static void ipcq_describe(struct ipcq_msg *msg, const struct ipcq_receipt *receipt)
+/**
+ * ipcq_msg_describe() - tell of a message as the receiver's namespaces see its sender
+ * @msg: filled in, but for what the receiver has said
+ * @receipt: of the message
+ *
+ * Context: Process context.
+ */
+void ipcq_msg_describe(struct ipcq_msg *msg, const struct ipcq_receipt *receipt)
 {
 	const struct ipcq_message *m = receipt->m;
 
@@ -141,10 +157,10 @@ static long ipcq_ioctl_recv(struct file *file, unsigned int cmd,
 		return ipcq_put_arg(arg, cmd, &msg, sizeof(msg)) ?: err;
 	}
 	if (err)
-		return ipcq_restart_or_end(err, &msg);
+		return ipcq_msg_end(err, msg.flags);
 
 	/* Until all of it has arrived the message can still be given back. */
-	ipcq_describe(&msg, &receipt);
+	ipcq_msg_describe(&msg, &receipt);
 	if (!ipcq_payload_to_user(u64_to_user_ptr(msg.data), receipt.m) ||
 	    ipcq_put_arg(arg, cmd, &msg, sizeof(msg))) {
 		ipcq_give_back(&q->engine, &opener->party, &receipt);
@@ -266,6 +282,10 @@ long ipcq_file_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return ipcq_ioctl_send(file, cmd, uarg);
 	case IPCQ_IOC_RECV & ~IOCSIZE_MASK:
 		return ipcq_ioctl_recv(file, cmd, uarg);
+	case IPCQ_IOC_SEND_BATCH & ~IOCSIZE_MASK:
+		return ipcq_ioctl_send_batch(file, cmd, uarg);
+	case IPCQ_IOC_RECV_BATCH & ~IOCSIZE_MASK:
+		return ipcq_ioctl_recv_batch(file, cmd, uarg);
 	case IPCQ_IOC_GET_ATTR & ~IOCSIZE_MASK:
 		return ipcq_ioctl_get_attr(q, cmd, uarg);
 	case IPCQ_IOC_SET_ATTR & ~IOCSIZE_MASK:

@@ -116,6 +116,51 @@ void ipcq_recycle_slowly(struct ipcq_engine *e, struct ipcq_message *m)
 	ipcq_message_release(m);
 }
 
+/**
+ * ipcq_spare_many() - take spares for messages about to be sent
+ * @e: the queue
+ * @spares: filled in
+ * @n: how many are wanted
+ *
+ * Context: Any but interrupts.
+ * Return: how many there are.
+ */
+u32 ipcq_spare_many(struct ipcq_engine *e, struct ipcq_message **spares, u32 n)
+{
+	u32 i = 0;
+
+	if (!READ_ONCE(e->spares.count))
+		return 0;
+	spin_lock(&e->lock);
+	while (i < n && (spares[i] = ipcq_spares_pop(&e->spares)))
+		i++;
+	spin_unlock(&e->lock);
+	return i;
+}
+
+/**
+ * ipcq_keep_many() - keep spares for messages to be sent, and free what is too much
+ * @e: the queue
+ * @spares: the spares, whose buffers are of any size; they are not the caller's any more
+ * @n: how many they are
+ *
+ * Context: Process context.  May sleep, as ipcq_message_release() does.
+ */
+void ipcq_keep_many(struct ipcq_engine *e, struct ipcq_message *const *spares, u32 n)
+{
+	u32 i, kept = 0;
+
+	if (!n)
+		return;
+	spin_lock(&e->lock);
+	while (kept < n && ipcq_spare_bytes(spares[kept]) <= IPCQ_MAX_SPARE_ROOM &&
+	       ipcq_spares_push(&e->spares, spares[kept]))
+		kept++;
+	spin_unlock(&e->lock);
+	for (i = kept; i < n; i++)
+		ipcq_message_release(spares[i]);
+}
+
 /* Free what ipcq_spares_take_all() returned. */
 static void ipcq_release_all(struct ipcq_message *spares)
 {
@@ -635,6 +680,44 @@ int ipcq_send(struct ipcq_engine *e, struct ipcq_party *party,
 	return 0;
 }
 
+/**
+ * ipcq_send_at_once() - send messages for as long as none has to wait
+ * @e: the queue
+ * @m: the messages; those that are sent are not the caller's any more
+ * @n: how many they are
+ *
+ * It also ends once the observer has to be told of something, so that it is told of
+ * everything.
+ *
+ * Context: Process context.
+ * Return: how many were sent.  If they are less, ipcq_send() of the next one finds out
+ * why.
+ */
+u32 ipcq_send_at_once(struct ipcq_engine *e, struct ipcq_message *const *m, u32 n)
+{
+	struct ipcq_wake wake;
+	u64 now;
+	u32 i;
+
+	ipcq_wake_init(&wake);
+	spin_lock(&e->lock);
+	now = ktime_get_ns();
+	for (i = 0; i < n && !wake.event.type; i++) {
+		if (e->broken || m[i]->size > e->max_msg_size ||
+		    e->blocked_senders || !ipcq_fits(e, m[i]->size))
+			break;
+		ipcq_accept(e, m[i], now);
+		if (unlikely(e->blocked_receivers) && ipcq_hand_off(e, m[i], now, &wake))
+			continue;
+		ipcq_enqueue(e, m[i]);
+		wake.recv = IPCQ_POLL_RECV;
+		ipcq_check_high(e, &wake, now);
+	}
+	spin_unlock(&e->lock);
+	ipcq_wake_up(e, &wake);
+	return i;
+}
+
 /* Take @m, which is next, out of the queue for the receiver of @receipt. */
 static __always_inline void ipcq_dequeue(struct ipcq_engine *e, struct ipcq_party *party,
 					 struct ipcq_receipt *receipt,
@@ -755,6 +838,48 @@ int ipcq_receive(struct ipcq_engine *e, struct ipcq_party *party,
 	ipcq_dequeue(e, party, receipt, m, ktime_get_ns());
 	spin_unlock(&e->lock);
 	return 0;
+}
+
+/**
+ * ipcq_receive_at_once() - receive what waits
+ * @e: the queue
+ * @party: the opener through which it is received
+ * @receipts: as for ipcq_receive(), one for each message
+ * @n: how many they are
+ *
+ * It ends before a message that does not fit its buffer, and once the observer has to
+ * be told of something.
+ *
+ * Context: Process context.
+ * Return: how many were received.  If that is none, ipcq_receive() finds out why.
+ */
+u32 ipcq_receive_at_once(struct ipcq_engine *e, struct ipcq_party *party,
+			 struct ipcq_receipt *receipts, u32 n)
+{
+	struct ipcq_message *m;
+	struct ipcq_wake wake;
+	bool was_writable;
+	u64 now;
+	u32 i;
+
+	ipcq_wake_init(&wake);
+	spin_lock(&e->lock);
+	now = ktime_get_ns();
+	was_writable = ipcq_is_writable(e);
+	for (i = 0; i < n && !wake.event.type; i++) {
+		m = ipcq_waiting_next(&e->waiting);
+		if (!m || m->size > receipts[i].room || e->shut & IPCQ_SHUT_RECV)
+			break;
+		ipcq_dequeue(e, party, &receipts[i], m, now);
+		if (unlikely(e->blocked_senders))
+			ipcq_admit_senders(e, now, &wake);
+		ipcq_check_low(e, &wake, now);
+	}
+	if (!was_writable && ipcq_is_writable(e))
+		wake.send |= IPCQ_POLL_SEND;
+	spin_unlock(&e->lock);
+	ipcq_wake_up(e, &wake);
+	return i;
 }
 
 /**

@@ -263,12 +263,17 @@ void ipcq_free_all(struct ipcq_waiting *messages);
 
 struct ipcq_message *ipcq_spare_of_many(struct ipcq_engine *e);
 void ipcq_recycle_slowly(struct ipcq_engine *e, struct ipcq_message *m);
+u32 ipcq_spare_many(struct ipcq_engine *e, struct ipcq_message **spares, u32 n);
+void ipcq_keep_many(struct ipcq_engine *e, struct ipcq_message *const *spares, u32 n);
 
 int ipcq_send(struct ipcq_engine *e, struct ipcq_party *party,
 	      struct ipcq_message *m, const struct ipcq_patience *patience);
 int ipcq_receive(struct ipcq_engine *e, struct ipcq_party *party,
 		 struct ipcq_receipt *receipt,
 		 const struct ipcq_patience *patience);
+u32 ipcq_send_at_once(struct ipcq_engine *e, struct ipcq_message *const *m, u32 n);
+u32 ipcq_receive_at_once(struct ipcq_engine *e, struct ipcq_party *party,
+			 struct ipcq_receipt *receipts, u32 n);
 void ipcq_give_back(struct ipcq_engine *e, struct ipcq_party *party,
 		    struct ipcq_receipt *receipt);
 

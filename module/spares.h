@@ -88,6 +88,26 @@ static inline void ipcq_spares_refill(struct ipcq_spares *s)
 }
 
 /**
+ * ipcq_spares_push() - add a spare to the list
+ * @s: the spares
+ * @m: the spare
+ *
+ * Context: The caller holds the lock of the queue.
+ * Return: whether it is theirs now; if there are enough of them, it is not.
+ */
+static inline bool ipcq_spares_push(struct ipcq_spares *s, struct ipcq_message *m)
+{
+	if (s->count >= IPCQ_MAX_SPARES ||
+	    s->bytes + ipcq_spare_bytes(m) > IPCQ_MAX_SPARE_BYTES)
+		return false;
+	m->next = s->list;
+	s->list = m;
+	WRITE_ONCE(s->count, s->count + 1);
+	s->bytes += ipcq_spare_bytes(m);
+	return true;
+}
+
+/**
  * ipcq_spares_collect() - let the spare that a receive left join the others
  * @s: the spares
  *
@@ -99,14 +119,8 @@ static inline void ipcq_spares_collect(struct ipcq_spares *s)
 {
 	struct ipcq_message *m = READ_ONCE(s->received);
 
-	if (!m || s->count >= IPCQ_MAX_SPARES ||
-	    s->bytes + ipcq_spare_bytes(m) > IPCQ_MAX_SPARE_BYTES)
-		return;
-	m->next = s->list;
-	s->list = m;
-	WRITE_ONCE(s->count, s->count + 1);
-	s->bytes += ipcq_spare_bytes(m);
-	WRITE_ONCE(s->received, NULL);
+	if (m && ipcq_spares_push(s, m))
+		WRITE_ONCE(s->received, NULL);
 }
 
 /**

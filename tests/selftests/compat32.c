@@ -61,6 +61,9 @@ AT(ipcq_msg, gid, 72);
 AT(ipcq_msg, pad2, 76);
 SIZE(ipcq_msg, 80);
 FIRST(IPCQ_MSG_SIZE_VER0, 80);
+AT(ipcq_batch, timeout_ns, 24);
+SIZE(ipcq_batch, 32);
+FIRST(IPCQ_BATCH_SIZE_VER0, 32);
 SIZE(ipcq_open_end, 8);
 FIRST(IPCQ_OPEN_END_SIZE_VER0, 8);
 SIZE(ipcq_purge, 8);
@@ -110,6 +113,8 @@ TEST_F(compat, the_numbers)
 	EXPECT_EQ(0x8008be14, IPCQ_IOC_PURGE);
 	EXPECT_EQ(0x4008be15, IPCQ_IOC_SHUTDOWN);
 	EXPECT_EQ(0x4008be16, IPCQ_IOC_OPEN_END);
+	EXPECT_EQ(0x4020be20, IPCQ_IOC_SEND_BATCH);
+	EXPECT_EQ(0x4020be21, IPCQ_IOC_RECV_BATCH);
 }
 
 TEST_F(compat, create_get_set_destroy)

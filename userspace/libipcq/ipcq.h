@@ -153,6 +153,35 @@ int ipcq_send(int fd, const void *data, size_t size, struct ipcq_msg *msg);
 ssize_t ipcq_recv(int fd, void *buf, size_t size, struct ipcq_msg *msg);
 
 /**
+ * ipcq_send_batch() - send many messages with one system call
+ * @fd: the queue
+ * @msgs: the messages: data, size, prio and type of each; the rest must be zero
+ * @count: how many there are, 1 or more
+ * @how: flags and timeout_ns for the call as a whole; the call sets the rest.  NULL:
+ *	for as long as it takes.
+ *
+ * Return: how many messages were sent, which may be less than @count if the next one
+ * failed.  It is never 0.  -1 if it was the first that failed.
+ */
+int ipcq_send_batch(int fd, struct ipcq_msg *msgs, unsigned int count,
+		    struct ipcq_batch *how);
+
+/**
+ * ipcq_recv_batch() - receive many messages with one system call
+ * @fd: the queue
+ * @msgs: data and size of a buffer for each; the flags and the time limit of each must
+ *	be zero.  All about each message that was received is filled in.
+ * @count: how many there are, 1 or more
+ * @how: as for ipcq_send_batch()
+ *
+ * It blocks for the first message only, and takes those that wait behind it.
+ *
+ * Return: how many messages were received, 1 or more; -1 if none was.
+ */
+int ipcq_recv_batch(int fd, struct ipcq_msg *msgs, unsigned int count,
+		    struct ipcq_batch *how);
+
+/**
  * ipcq_set_timeout() - limit the time for which a send or a receive may block
  * @msg: its flags and timeout_ns are set, other flags remain
  * @time: time from now, or a point in time; NULL for no limit

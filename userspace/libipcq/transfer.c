@@ -31,6 +31,31 @@ ssize_t ipcq_recv(int fd, void *buf, size_t size, struct ipcq_msg *msg)
 	return msg->size;
 }
 
+static int transfer_batch(int fd, unsigned long request, struct ipcq_msg *msgs,
+			  unsigned int count, struct ipcq_batch *how)
+{
+	struct ipcq_batch plain = { 0 };
+
+	if (!how)
+		how = &plain;
+	how->msgs = (uintptr_t)msgs;
+	how->count = count;
+	how->msg_size = sizeof(*msgs);
+	return ioctl(fd, request, how);
+}
+
+int ipcq_send_batch(int fd, struct ipcq_msg *msgs, unsigned int count,
+		    struct ipcq_batch *how)
+{
+	return transfer_batch(fd, IPCQ_IOC_SEND_BATCH, msgs, count, how);
+}
+
+int ipcq_recv_batch(int fd, struct ipcq_msg *msgs, unsigned int count,
+		    struct ipcq_batch *how)
+{
+	return transfer_batch(fd, IPCQ_IOC_RECV_BATCH, msgs, count, how);
+}
+
 static int64_t nanoseconds(const struct timespec *time)
 {
 	/* A time_t of 32 bits fits as well, and would make the test pointless. */

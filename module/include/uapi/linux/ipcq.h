@@ -198,6 +198,34 @@ struct ipcq_msg {
 #define IPCQ_MSG_SIZE_VER0	80 /* sizeof the first version */
 
 /**
+ * struct ipcq_batch - argument of IPCQ_IOC_SEND_BATCH and IPCQ_IOC_RECV_BATCH
+ * @msgs: address of an array of struct ipcq_msg, whose flags and timeout_ns are zero
+ * @count: how many there are, 1 or more; of more than IPCQ_BATCH_MAX the first so
+ *	many are looked at
+ * @msg_size: sizeof(struct ipcq_msg): the version of each, and the way to the next
+ * @flags: IPCQ_MSG_*, for the call as a whole
+ * @pad: zero
+ * @timeout_ns: as in struct ipcq_msg, for the call as a whole
+ *
+ * Both return how many messages they have sent or received.  They fail only if that
+ * is none, with what IPCQ_IOC_SEND or IPCQ_IOC_RECV of the first would have failed
+ * with.
+ */
+struct ipcq_batch {
+	__u64 msgs;
+	__u32 count;
+	__u32 msg_size;
+	__u32 flags;
+	__u32 pad;
+	__s64 timeout_ns;
+};
+
+#define IPCQ_BATCH_SIZE_VER0	32 /* sizeof the first version */
+
+/* Most messages that one call sends or receives. */
+#define IPCQ_BATCH_MAX		1024
+
+/**
  * struct ipcq_open_end - argument of IPCQ_IOC_OPEN_END
  * @open_flags: O_RDONLY, O_WRONLY or O_RDWR, no more than the descriptor has,
  *	with O_NONBLOCK and O_CLOEXEC
@@ -253,5 +281,9 @@ struct ipcq_shutdown {
 #define IPCQ_IOC_PURGE		_IOR(IPCQ_IOC_MAGIC, 0x14, struct ipcq_purge)
 #define IPCQ_IOC_SHUTDOWN	_IOW(IPCQ_IOC_MAGIC, 0x15, struct ipcq_shutdown)
 #define IPCQ_IOC_OPEN_END	_IOW(IPCQ_IOC_MAGIC, 0x16, struct ipcq_open_end)
+
+/* On a queue, with many messages.  Both return how many. */
+#define IPCQ_IOC_SEND_BATCH	_IOW(IPCQ_IOC_MAGIC, 0x20, struct ipcq_batch)
+#define IPCQ_IOC_RECV_BATCH	_IOW(IPCQ_IOC_MAGIC, 0x21, struct ipcq_batch)
 
 #endif /* _UAPI_LINUX_IPCQ_H */
