@@ -7,6 +7,7 @@
  * page fault is taken under the queue's lock.
  */
 #include <linux/anon_inodes.h>
+#include <linux/cred.h>
 #include <linux/err.h>
 #include <linux/module.h>
 #include <linux/poll.h>
@@ -112,7 +113,8 @@ static struct ipcq_patience ipcq_iocb_patience(const struct kiocb *iocb)
  * must not block at all, do not wait for memory either.
  */
 static __always_inline struct ipcq_message *
-ipcq_file_message(struct ipcq_opener *opener, struct ipcq_message *spare, size_t size,
+ipcq_file_message(struct ipcq_opener *opener, const struct cred *sender,
+		  struct ipcq_message *spare, size_t size,
 		  const struct ipcq_patience *patience)
 {
 	struct ipcq_engine *e = &opener->queue->engine;
@@ -125,7 +127,7 @@ ipcq_file_message(struct ipcq_opener *opener, struct ipcq_message *spare, size_t
 			ipcq_keep_many(e, &spare, 1);
 		return ERR_PTR(-EMSGSIZE);
 	}
-	m = ipcq_message_new(spare, opener->account, size,
+	m = ipcq_message_new(spare, opener->account, sender, size,
 			     patience->uncounted ? GFP_NOWAIT : GFP_KERNEL);
 	if (IS_ERR(m)) {
 		if (PTR_ERR(m) == -EDQUOT)
@@ -137,12 +139,13 @@ ipcq_file_message(struct ipcq_opener *opener, struct ipcq_message *spare, size_t
 }
 
 static __always_inline struct ipcq_message *
-ipcq_file_fill_in(struct ipcq_opener *opener, struct ipcq_message *spare,
-		  const void __user *data, size_t size, u32 prio, u32 type,
-		  const struct ipcq_patience *patience)
+ipcq_file_fill_in(struct ipcq_opener *opener, const struct cred *sender,
+		  struct ipcq_message *spare, const void __user *data, size_t size,
+		  u32 prio, u32 type, const struct ipcq_patience *patience)
 {
-	struct ipcq_message *m = ipcq_file_message(opener, spare, size, patience);
+	struct ipcq_message *m;
 
+	m = ipcq_file_message(opener, sender, spare, size, patience);
 	if (IS_ERR(m))
 		return m;
 	m->prio = prio;
@@ -155,7 +158,7 @@ ipcq_file_fill_in(struct ipcq_opener *opener, struct ipcq_message *spare,
 }
 
 /**
- * ipcq_file_make() - make a message from user space
+ * ipcq_file_make() - make a message of the current task from user space
  * @opener: through whom it will be sent
  * @spare: memory to be used if it is fit for it, or NULL; not the caller's any more
  * @data: the payload
@@ -172,7 +175,8 @@ struct ipcq_message *ipcq_file_make(struct ipcq_opener *opener,
 				    const void __user *data, size_t size, u32 prio,
 				    u32 type, const struct ipcq_patience *patience)
 {
-	return ipcq_file_fill_in(opener, spare, data, size, prio, type, patience);
+	return ipcq_file_fill_in(opener, current_cred(), spare, data, size, prio, type,
+				 patience);
 }
 
 /* Send a message that has been filled in.  It is not the caller's any more. */
@@ -196,6 +200,7 @@ static __always_inline int ipcq_file_send_message(struct ipcq_opener *opener,
 /**
  * ipcq_file_send() - send one message from user space
  * @opener: through whom
+ * @sender: whose message it is
  * @data: the payload
  * @size: bytes of it
  * @prio: priority, valid
@@ -206,26 +211,30 @@ static __always_inline int ipcq_file_send_message(struct ipcq_opener *opener,
  * Context: Process context.  Sleeps as @patience says.
  * Return: 0, -EFAULT, -ENOMEM, -EDQUOT, or what ipcq_send() returns.
  */
-int ipcq_file_send(struct ipcq_opener *opener, const void __user *data,
-		   size_t size, u32 prio, u32 type,
+int ipcq_file_send(struct ipcq_opener *opener, const struct cred *sender,
+		   const void __user *data, size_t size, u32 prio, u32 type,
 		   const struct ipcq_patience *patience, bool no_signal)
 {
 	struct ipcq_message *m;
 
-	m = ipcq_file_fill_in(opener, ipcq_spare(&opener->queue->engine), data, size,
-			      prio, type, patience);
+	m = ipcq_file_fill_in(opener, sender, ipcq_spare(&opener->queue->engine), data,
+			      size, prio, type, patience);
 	if (IS_ERR(m))
 		return PTR_ERR(m);
 	return ipcq_file_send_message(opener, m, patience, no_signal);
 }
 
-/* write(2); the others that write come by ipcq_write_iter(). */
+/*
+ * write(2); the others that write come by ipcq_write_iter().  What is written is of who
+ * opened the file: a program with privileges may be made to write into a descriptor that
+ * it was given, and must not lend its name to that.
+ */
 static ssize_t ipcq_write(struct file *file, const char __user *data, size_t size,
 			  loff_t *pos)
 {
 	int err;
 
-	err = ipcq_file_send(ipcq_opener_of(file), data, size, 0, 0,
+	err = ipcq_file_send(ipcq_opener_of(file), file->f_cred, data, size, 0, 0,
 			     ipcq_file_patience(file), false);
 	return err ? err : size;
 }
@@ -238,7 +247,8 @@ static ssize_t ipcq_write_iter(struct kiocb *iocb, struct iov_iter *from)
 	struct ipcq_message *m;
 	int err;
 
-	m = ipcq_file_message(opener, ipcq_spare(&opener->queue->engine), size, &patience);
+	m = ipcq_file_message(opener, iocb->ki_filp->f_cred,
+			      ipcq_spare(&opener->queue->engine), size, &patience);
 	if (IS_ERR(m))
 		return PTR_ERR(m);
 	if (!copy_from_iter_full(ipcq_message_data(m), size, from)) {

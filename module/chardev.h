@@ -7,11 +7,13 @@
 
 #include "ipcq.h"
 
+struct cred;
+
 extern const struct file_operations ipcq_file_operations;
 
 struct file *ipcq_file_new(struct ipcq_queue *q, u32 open_flags);
-int ipcq_file_send(struct ipcq_opener *opener, const void __user *data,
-		   size_t size, u32 prio, u32 type,
+int ipcq_file_send(struct ipcq_opener *opener, const struct cred *sender,
+		   const void __user *data, size_t size, u32 prio, u32 type,
 		   const struct ipcq_patience *patience, bool no_signal);
 
 struct ipcq_message *ipcq_file_make(struct ipcq_opener *opener,

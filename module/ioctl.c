@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The ioctls of queues. */
+#include <linux/cred.h>
 #include <linux/err.h>
 #include <linux/file.h>
 #include <linux/pid.h>
@@ -104,9 +105,9 @@ static long ipcq_ioctl_send(struct file *file, unsigned int cmd,
 	/* So large that no queue holds it, and perhaps no size_t either. */
 	if (msg.size > MAX_RW_COUNT)
 		return -EMSGSIZE;
-	err = ipcq_file_send(file->private_data, u64_to_user_ptr(msg.data),
-			     msg.size, msg.prio, msg.type, &patience,
-			     msg.flags & IPCQ_MSG_NOSIGNAL);
+	err = ipcq_file_send(file->private_data, current_cred(),
+			     u64_to_user_ptr(msg.data), msg.size, msg.prio, msg.type,
+			     &patience, msg.flags & IPCQ_MSG_NOSIGNAL);
 	return ipcq_msg_end(err, msg.flags);
 }
 

@@ -32,8 +32,8 @@
  * @time_ns: CLOCK_MONOTONIC time at which the queue accepted it
  * @account: what it is charged to
  * @pid: the sender's process; a reference, or NULL
- * @uid: the sender's effective uid
- * @gid: the sender's effective gid
+ * @uid: the effective uid of the sender, or of who opened what was written to
+ * @gid: the effective gid of the same
  * @size: bytes of payload
  * @type: the sender's tag
  * @prio: 0 to IPCQ_PRIO_MAX
@@ -149,6 +149,7 @@ static inline bool ipcq_message_is_fit(const struct ipcq_message *m, size_t size
  * ipcq_message_new() - make a message from the current task
  * @spare: memory to be used if it is fit for it, or NULL; not the caller's any more
  * @account: of the user whose quota is charged
+ * @sender: whose message it is
  * @size: bytes of payload, at most IPCQ_MAX_MSG_SIZE; the caller fills in each of
  *	them: what was in the memory is there still
  * @gfp: GFP_KERNEL, or GFP_NOWAIT if the caller must not sleep
@@ -161,6 +162,7 @@ static inline bool ipcq_message_is_fit(const struct ipcq_message *m, size_t size
  */
 static inline struct ipcq_message *ipcq_message_new(struct ipcq_message *spare,
 						    struct ipcq_account *account,
+						    const struct cred *sender,
 						    size_t size, gfp_t gfp)
 {
 	struct ipcq_message *m = spare;
@@ -186,7 +188,8 @@ static inline struct ipcq_message *ipcq_message_new(struct ipcq_message *spare,
 		put_pid(m->pid);
 		m->pid = get_pid(pid);
 	}
-	current_euid_egid(&m->uid, &m->gid);
+	m->uid = sender->euid;
+	m->gid = sender->egid;
 	m->size = size;
 	m->type = 0;
 	m->prio = 0;

@@ -195,6 +195,39 @@ TEST_F(basic, the_sender_is_who_sent_not_who_opened)
 	EXPECT_EQ(strtoul(buf, NULL, 10), msg.pid);
 }
 
+/* As a set-user-ID program does whose standard error somebody else has opened. */
+static int write_to_what_nobody_opened(void *arg)
+{
+	const struct queue *q = arg;
+	int fd;
+
+	CHECK(setresgid(-1, 12345, 0) == 0 && setresuid(-1, 65534, 0) == 0);
+	fd = queue_open(q, O_WRONLY);
+	CHECK(fd >= 0);
+	CHECK(setresuid(-1, 0, 0) == 0 && setresgid(-1, 0, 0) == 0);
+	CHECK(write(fd, "written", 7) == 7);
+	CHECK(send_text(fd, "sent") == 0);
+	return 0;
+}
+
+TEST_F(basic, what_is_written_is_of_who_opened)
+{
+	char path[IPCQ_NAME_MAX + 20], buf[16];
+	struct ipcq_msg msg = MSG(buf, sizeof(buf));
+
+	ASSERT_EQ(0, chmod(queue_path(&self->q, path), 0666));
+	ASSERT_EQ(0, child_run(write_to_what_nobody_opened, &self->q));
+	ASSERT_EQ(0, msg_recv(self->q.fd, &msg));
+	EXPECT_EQ(7, msg.size);
+	EXPECT_EQ(65534, msg.uid);
+	EXPECT_EQ(12345, msg.gid);
+	/* Nobody is made to do this without knowing what it does. */
+	msg = MSG(buf, sizeof(buf));
+	ASSERT_EQ(0, msg_recv(self->q.fd, &msg));
+	EXPECT_EQ(0, msg.uid);
+	EXPECT_EQ(0, msg.gid);
+}
+
 TEST_F(basic, messages_mix_write_send_read_and_recv)
 {
 	char buf[16];

@@ -170,7 +170,8 @@ struct ipcq_destroy {
  * @pid: output on receipt: the sender's process, in the receiver's pid
  *	namespace; 0 if it has none there
  * @uid: output on receipt: the sender's effective uid, in the receiver's user
- *	namespace; the overflow uid if it has none there
+ *	namespace; the overflow uid if it has none there.  Of a message sent with
+ *	write(2), the effective uid that opened the descriptor
  * @gid: output on receipt: the same for its effective gid
  * @pad2: zero
  *
