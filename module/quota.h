@@ -5,6 +5,7 @@
 
 #include <linux/atomic.h>
 #include <linux/capability.h>
+#include <linux/cred.h>
 #include <linux/types.h>
 #include <linux/uidgid.h>
 
@@ -56,8 +57,13 @@ static inline void ipcq_quota_uncharge_bytes(struct ipcq_account *account, size_
 static inline int ipcq_quota_charge_bytes(struct ipcq_account *account, size_t bytes)
 {
 	if (likely(atomic_long_add_return(bytes, &account->bytes) <=
-		   READ_ONCE(ipcq_user_bytes)) ||
-	    capable(CAP_SYS_RESOURCE))
+		   READ_ONCE(ipcq_user_bytes)))
+		return 0;
+	/*
+	 * Through a descriptor of somebody else, who may have made a privileged
+	 * program write into it, the quota holds.
+	 */
+	if (uid_eq(account->uid, current_euid()) && capable(CAP_SYS_RESOURCE))
 		return 0;
 	ipcq_quota_uncharge_bytes(account, bytes);
 	return -EDQUOT;

@@ -266,6 +266,29 @@ TEST_F(quota, of_bytes_is_of_who_opened_the_descriptor)
 	EXPECT_EQ(0, child_run(bob_with_a_descriptor, &self->q));
 }
 
+static int write_to_what_bob_opened(void *arg)
+{
+	const struct queue *q = arg;
+	char buf[SIZE] = {};
+	int fd;
+
+	CHECK(setresuid(-1, BOB, 0) == 0);
+	fd = queue_open(q, O_WRONLY);
+	CHECK(fd >= 0);
+	CHECK(setresuid(-1, 0, 0) == 0);
+	for (int i = 0; i < 3; i++)
+		CHECK(write(fd, buf, sizeof(buf)) == SIZE);
+	CHECK(RESULT(write(fd, buf, sizeof(buf))) == -EDQUOT);
+	CHECK(send_size(fd) == -EDQUOT);
+	return 0;
+}
+
+TEST_F(quota, of_bytes_holds_for_a_capability_that_is_lent)
+{
+	ASSERT_EQ(0, three_messages(self));
+	EXPECT_EQ(0, child_run(write_to_what_bob_opened, &self->q));
+}
+
 static int fail_in_every_way(void *arg)
 {
 	struct queue *q = arg;
