@@ -21,10 +21,14 @@
  *
  * Locks, outermost first
  *
- *	ipcq_registry.lock	mutex: names, linking, the totals of queues gone
+ *	ipcq_registry.lock	mutex: names, linking; held while devtmpfs works,
+ *				so that no transfer, close of a queue without a
+ *				name or reading of statistics may need it
  *	  ipcq_queue.openers_lock	mutex: openers, module pin; with the
  *					registry lock: linked
  *	    ipcq_engine.lock	spinlock: everything in the engine
+ *	ipcq_registry.totals_lock	mutex, outside of ipcq_engine.lock: the
+ *					totals of queues gone
  *	ipcq_accounts_lock	spinlock, taken alone: the table of accounts
  *
  * The node of a queue is added and removed under the registry's lock, so that a

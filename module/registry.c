@@ -25,20 +25,27 @@
  *	lock of its own.
  * @next_id: where the search for a free id goes on, so that ids are not reused
  *	soon; the array's lock
- * @names: linked queues; @lock
- * @gone: the counters of queues that are gone; @lock
- * @nr_destroyed: queues that are gone; @lock
+ * @names: linked queues.  Read under RCU; written with @lock
+ * @totals_lock: taken alone, and never for long
+ * @gone: the counters of queues that are gone; @totals_lock
+ * @nr_destroyed: queues that are gone; @totals_lock
+ *
+ * Whoever holds @lock may wait for devtmpfs, and that for as long as a user wants who
+ * reads the directory /dev/ipcq into memory that stalls.  So everything but making and
+ * destroying names does without @lock.
  */
 static struct ipcq_registry {
 	struct mutex lock;	/* outermost */
 	struct xarray queues;
 	u32 next_id;
 	DECLARE_HASHTABLE(names, IPCQ_NAME_BITS);
+	struct mutex totals_lock;	/* taken alone */
 	struct ipcq_stats gone;
 	u64 nr_destroyed;
 } ipcq_registry = {
 	.lock = __MUTEX_INITIALIZER(ipcq_registry.lock),
 	.queues = XARRAY_INIT(ipcq_registry.queues, XA_FLAGS_ALLOC1),
+	.totals_lock = __MUTEX_INITIALIZER(ipcq_registry.totals_lock),
 };
 
 static void ipcq_queue_notify(struct ipcq_queue *q, enum ipcq_event_type type,
@@ -127,7 +134,7 @@ free:
 	return ERR_PTR(err);
 }
 
-/* The last reference is gone.  Called with the registry locked; unlocks it. */
+/* The last reference is gone.  Called with the totals locked; unlocks them. */
 static void ipcq_queue_release(struct kref *ref)
 {
 	struct ipcq_queue *q = container_of(ref, struct ipcq_queue, ref);
@@ -135,7 +142,7 @@ static void ipcq_queue_release(struct kref *ref)
 	struct ipcq_waiting messages;
 	u32 dropped;
 
-	lockdep_assert_held(&ipcq_registry.lock);
+	lockdep_assert_held(&ipcq_registry.totals_lock);
 
 	/*
 	 * Nobody holds the queue: its engine is still.  It leaves the array and
@@ -145,7 +152,7 @@ static void ipcq_queue_release(struct kref *ref)
 	ipcq_stats_add(&ipcq_registry.gone, &q->engine.stats);
 	xa_erase(&ipcq_registry.queues, q->id);
 	ipcq_registry.nr_destroyed++;
-	mutex_unlock(&ipcq_registry.lock);
+	mutex_unlock(&ipcq_registry.totals_lock);
 
 	ipcq_free_all(&messages);
 	if (dropped)
@@ -167,7 +174,7 @@ static void ipcq_queue_release(struct kref *ref)
  */
 void ipcq_queue_put(struct ipcq_queue *q)
 {
-	kref_put_mutex(&q->ref, ipcq_queue_release, &ipcq_registry.lock);
+	kref_put_mutex(&q->ref, ipcq_queue_release, &ipcq_registry.totals_lock);
 }
 
 /**
@@ -218,14 +225,14 @@ static u32 ipcq_name_hash(const char *name)
 	return full_name_hash(NULL, name, strlen(name));
 }
 
+/* Called with the registry locked or under RCU. */
 static struct ipcq_queue *ipcq_find_name(const char *name)
 {
 	struct ipcq_queue *q;
 
-	lockdep_assert_held(&ipcq_registry.lock);
-
-	hash_for_each_possible(ipcq_registry.names, q, name_link,
-			       ipcq_name_hash(name)) {
+	hash_for_each_possible_rcu(ipcq_registry.names, q, name_link,
+				   ipcq_name_hash(name),
+				   lockdep_is_held(&ipcq_registry.lock)) {
 		if (!strcmp(q->identity.name, name))
 			return q;
 	}
@@ -236,18 +243,18 @@ static struct ipcq_queue *ipcq_find_name(const char *name)
  * ipcq_queue_by_name() - look up a linked queue
  * @name: its name
  *
- * Context: Process context.  May sleep.
+ * Context: Any but interrupts.
  * Return: the queue with a reference, or NULL.
  */
 struct ipcq_queue *ipcq_queue_by_name(const char *name)
 {
 	struct ipcq_queue *q;
 
-	mutex_lock(&ipcq_registry.lock);
+	rcu_read_lock();
 	q = ipcq_find_name(name);
-	if (q)
-		kref_get(&q->ref);
-	mutex_unlock(&ipcq_registry.lock);
+	if (q && !kref_get_unless_zero(&q->ref))
+		q = NULL;
+	rcu_read_unlock();
 	return q;
 }
 
@@ -265,14 +272,17 @@ static void ipcq_queue_set_linked(struct ipcq_queue *q, bool linked)
  * Others may open it before this returns.
  *
  * Context: Process context.  May sleep.
- * Return: 0, -EEXIST, or what making the node returned.
+ * Return: 0, -EEXIST, -EINTR if the task is being killed, or what making the node
+ * returned.
  */
 int ipcq_queue_link(struct ipcq_queue *q)
 {
 	struct ipcq_node *node;
-	int err = 0;
+	int err;
 
-	mutex_lock(&ipcq_registry.lock);
+	err = mutex_lock_killable(&ipcq_registry.lock);
+	if (err)
+		return err;
 	if (ipcq_find_name(q->identity.name)) {
 		err = -EEXIST;
 		goto unlock;
@@ -286,8 +296,8 @@ int ipcq_queue_link(struct ipcq_queue *q)
 	}
 	q->node = node;
 	kref_get(&q->ref);
-	hash_add(ipcq_registry.names, &q->name_link,
-		 ipcq_name_hash(q->identity.name));
+	hash_add_rcu(ipcq_registry.names, &q->name_link,
+		     ipcq_name_hash(q->identity.name));
 unlock:
 	mutex_unlock(&ipcq_registry.lock);
 	if (!err)
@@ -300,7 +310,7 @@ static void ipcq_unlink_locked(struct ipcq_queue *q)
 {
 	lockdep_assert_held(&ipcq_registry.lock);
 
-	hash_del(&q->name_link);
+	hash_del_rcu(&q->name_link);
 	ipcq_queue_set_linked(q, false);
 	ipcq_node_del(q->node);
 	q->node = NULL;
@@ -331,15 +341,17 @@ bool ipcq_queue_may_administer(const struct ipcq_queue *q)
  * @result: its @depth and @openers are filled in
  *
  * Context: Process context.  May sleep.
- * Return: 0, -ENOENT, -EPERM or -EBUSY.
+ * Return: 0, -ENOENT, -EPERM, -EBUSY, or -EINTR if the task is being killed.
  */
 int ipcq_queue_unlink(const char *name, bool if_empty,
 		      struct ipcq_destroy *result)
 {
 	struct ipcq_queue *q;
-	int err = 0;
+	int err;
 
-	mutex_lock(&ipcq_registry.lock);
+	err = mutex_lock_killable(&ipcq_registry.lock);
+	if (err)
+		return err;
 	q = ipcq_find_name(name);
 	if (!q) {
 		err = -ENOENT;
@@ -460,10 +472,10 @@ void ipcq_queue_reset(struct ipcq_queue *q, bool peak, bool counters)
 {
 	struct ipcq_stats forgotten = {};
 
-	mutex_lock(&ipcq_registry.lock);
+	mutex_lock(&ipcq_registry.totals_lock);
 	ipcq_reset(&q->engine, peak, counters, &forgotten);
 	ipcq_stats_add(&ipcq_registry.gone, &forgotten);
-	mutex_unlock(&ipcq_registry.lock);
+	mutex_unlock(&ipcq_registry.totals_lock);
 }
 
 /**
@@ -479,7 +491,7 @@ void ipcq_registry_totals(struct ipcq_totals *totals)
 	struct ipcq_queue *q;
 	unsigned long id;
 
-	mutex_lock(&ipcq_registry.lock);
+	mutex_lock(&ipcq_registry.totals_lock);
 	totals->queues = 0;
 	totals->depth = 0;
 	totals->bytes = 0;
@@ -493,5 +505,5 @@ void ipcq_registry_totals(struct ipcq_totals *totals)
 	}
 	totals->created = totals->destroyed + totals->queues;
 	totals->now_ns = ktime_get_ns();
-	mutex_unlock(&ipcq_registry.lock);
+	mutex_unlock(&ipcq_registry.totals_lock);
 }
