@@ -73,7 +73,7 @@ struct ipcq_identity {
 /**
  * struct ipcq_queue - a queue
  * @ref: the last one frees the queue
- * @id: number in the registry, and minor of the device node; constant
+ * @id: number in the registry, and minor of the device node if it has a name; constant
  * @identity: constant
  * @name_link: in the names of the registry while linked; registry lock
  * @node: the device node while linked; registry lock

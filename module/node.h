@@ -8,7 +8,7 @@
 #include <linux/kdev_t.h>
 #include <linux/types.h>
 
-/* Minors the module takes; ids of queues are below. */
+/* Minors the module takes; ids of named queues are below. */
 #define IPCQ_MINORS	BIT(MINORBITS)
 
 struct ipcq_identity;

@@ -4,6 +4,7 @@
 #include <linux/cred.h>
 #include <linux/err.h>
 #include <linux/hashtable.h>
+#include <linux/limits.h>
 #include <linux/module.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
@@ -18,13 +19,17 @@
 
 #define IPCQ_NAME_BITS 10
 
+/* Greatest id; one more is still a u32, see ipcq_queue_from(). */
+#define IPCQ_MAX_ID	((u32)INT_MAX)
+
 /**
  * struct ipcq_registry - the one registry
  * @lock: outermost
  * @queues: every queue by its id.  Entries are read under RCU; the array has a
  *	lock of its own.
- * @next_id: where the search for a free id goes on, so that ids are not reused
- *	soon; the array's lock
+ * @next_minor: where the search for an id of a named queue goes on, so that ids are
+ *	not reused soon; the array's lock
+ * @next_id: the same for those without a name
  * @names: linked queues.  Read under RCU; written with @lock
  * @totals_lock: taken alone, and never for long
  * @gone: the counters of queues that are gone; @totals_lock
@@ -37,6 +42,7 @@
 static struct ipcq_registry {
 	struct mutex lock;	/* outermost */
 	struct xarray queues;
+	u32 next_minor;
 	u32 next_id;
 	DECLARE_HASHTABLE(names, IPCQ_NAME_BITS);
 	struct mutex totals_lock;	/* taken alone */
@@ -81,6 +87,25 @@ void ipcq_queue_announce(struct ipcq_queue *q)
 	ipcq_queue_notify(q, IPCQ_EVENT_CREATED, 0);
 }
 
+/*
+ * The id of a named queue is the minor of its node, and these are few.  Queues without
+ * a name, which come and go by the million, neither use them up nor bring the day
+ * nearer on which one is used again: a node that somebody has made for a queue that is
+ * gone, in a container, then leads to another queue.
+ */
+static int ipcq_queue_add_id(struct ipcq_queue *q)
+{
+	struct ipcq_registry *r = &ipcq_registry;
+
+	if (q->identity.name[0])
+		return xa_alloc_cyclic(&r->queues, &q->id, q,
+				       XA_LIMIT(1, IPCQ_MINORS - 1),
+				       &r->next_minor, GFP_KERNEL_ACCOUNT);
+	return xa_alloc_cyclic(&r->queues, &q->id, q,
+			       XA_LIMIT(IPCQ_MINORS, IPCQ_MAX_ID), &r->next_id,
+			       GFP_KERNEL_ACCOUNT);
+}
+
 /**
  * ipcq_queue_create() - make a queue that has no name yet
  * @identity: what it will be called by ipcq_queue_link(), and whose it is
@@ -117,9 +142,7 @@ struct ipcq_queue *ipcq_queue_create(const struct ipcq_identity *identity,
 	ipcq_engine_init(&q->engine, config, observer);
 
 	/* Not under the mutex: a memory cgroup at its limit may take its time. */
-	err = xa_alloc_cyclic(&ipcq_registry.queues, &q->id, q,
-			      XA_LIMIT(1, IPCQ_MINORS - 1),
-			      &ipcq_registry.next_id, GFP_KERNEL_ACCOUNT);
+	err = ipcq_queue_add_id(q);
 	if (err < 0) {
 		if (err == -EBUSY)
 			err = -ENOSPC;

@@ -148,6 +148,21 @@ TEST_F(lifetime, a_name_is_free_at_once)
 	close(fd);
 }
 
+TEST_F(lifetime, queues_without_a_name_use_up_no_minors)
+{
+	struct queue next;
+	int i;
+
+	for (i = 0; i < 10; i++) {
+		ASSERT_EQ(0, queue_make_anonymous(&next, NULL, O_RDWR));
+		EXPECT_GE(next.id, 1u << 20);
+		EXPECT_EQ(0, queue_end(&next));
+	}
+	ASSERT_EQ(0, queue_make(&next, NULL));
+	EXPECT_EQ(self->q.id + 1, next.id);
+	EXPECT_EQ(0, queue_end(&next));
+}
+
 TEST_F(lifetime, destroy_if_empty)
 {
 	struct ipcq_destroy d = { .flags = IPCQ_DESTROY_IF_EMPTY };

@@ -75,7 +75,7 @@ enum ipcq_order {
  *	fuller, at which the netlink event ``high-water`` is sent; 1 to 100
  * @low_pct: fill level in percent at or below which the event ``normal`` is
  *	sent afterwards; 0 to @high_pct - 1
- * @id: output only: number of the queue, the minor of its device node
+ * @id: output only: number of the queue; with a name, the minor of its device node
  * @depth: output only: messages waiting
  * @bytes: output only: bytes of payload waiting
  * @name: output only: NUL-terminated; empty for an anonymous queue
