@@ -42,6 +42,23 @@ run_into_pipe() {
 	expect "status of $*" "$status" 1
 }
 
+# Whoever may send could else type on the receiver's terminal.
+test_terminal() {
+	local escape=$'\33]0;title\a\33[31m'
+
+	command -v script > /dev/null || skip "script is not installed"
+	ipcqctl create "$q"
+	ipcq-send "$q" "$escape" "$escape" "$escape"
+	script -qefc "ipcq-recv $q; ipcq-recv -j $q" screen < /dev/null > /dev/null
+	! grep -q $'\33' <(sed '1d;$d' screen) || fail "an escape reached the terminal"
+	grep -qF '\x1b]0;title\x07\x1b[31m' screen || fail "it is not shown"
+	script -qefc "ipcq-recv --raw $q" screen < /dev/null > /dev/null
+	grep -qF "$escape" screen || fail "--raw changes bytes"
+	# Elsewhere every byte arrives.
+	ipcq-send "$q" "$escape"
+	expect bytes "$(ipcq-recv "$q")" "$escape"
+}
+
 # It does not wait for a message to learn that.
 test_pipe_closed_while_waiting() {
 	ipcqctl create "$q"

@@ -8,9 +8,6 @@
 /* A byte of a payload becomes this many at most, as \u00XX does. */
 #define JSON_GROWTH	6
 
-/* Are these bytes UTF-8, as a JSON text must be? */
-bool is_utf8(const char *data, size_t size);
-
 /* Append a string, which must be UTF-8, with its quotation marks. */
 void json_add_string(struct buffer *json, const char *data, size_t size);
 

@@ -4,10 +4,14 @@
 
 #include "json.h"
 #include "message_format.h"
+#include "utf8.h"
 
 /* More than any field but the payload takes, and than all of them in JSON. */
 #define FIELD_BOUND	64
 #define JSON_BOUND	512
+
+/* A byte becomes \xXX. */
+#define HARMLESS_GROWTH	4
 
 #define NSEC_PER_SEC	1000000000ULL
 
@@ -70,6 +74,7 @@ const char *message_format_parse(struct message_format *format, const char *text
 
 size_t message_format_bound(const struct message_format *format, size_t size)
 {
+	size_t payload = size * (format->harmless ? HARMLESS_GROWTH : 1);
 	size_t bound = 1, i;
 
 	if (format->json)
@@ -78,17 +83,49 @@ size_t message_format_bound(const struct message_format *format, size_t size)
 		if (format->pieces.data[i] == BYTE)
 			bound += 1;
 		else
-			bound += format->pieces.data[i + 1] == 'd' ? size : FIELD_BOUND;
+			bound += format->pieces.data[i + 1] == 'd' ? payload : FIELD_BOUND;
 	}
 	return bound;
 }
 
-static void add_field(struct buffer *out, char field, const char *queue,
+/* The length of the character at @data that a terminal just shows; 0 if it may not. */
+static size_t visible_length(const char *data, size_t size)
+{
+	unsigned char c = *data;
+
+	if ((c < 0x20 && c != '\n' && c != '\t') || c == 0x7f || utf8_is_control(data, size))
+		return 0;
+	return utf8_length(data, size);
+}
+
+/*
+ * Whoever may send could otherwise move the cursor, set the title or type on the
+ * terminal of whoever receives.
+ */
+static void add_harmless(struct buffer *out, const char *data, size_t size)
+{
+	size_t length;
+
+	for (; size; data += length, size -= length) {
+		length = visible_length(data, size);
+		if (length) {
+			buffer_add(out, data, length);
+		} else {
+			length = 1;
+			buffer_print(out, "\\x%02x", (unsigned char)*data);
+		}
+	}
+}
+
+static void add_field(const struct message_format *format, struct buffer *out, char field,
 		      const struct ipcq_msg *msg, const char *data)
 {
 	switch (field) {
 	case 'd':
-		buffer_add(out, data, msg->size);
+		if (format->harmless)
+			add_harmless(out, data, msg->size);
+		else
+			buffer_add(out, data, msg->size);
 		break;
 	case 's':
 		buffer_print(out, "%" PRIu64, (uint64_t)msg->size);
@@ -120,7 +157,7 @@ static void add_field(struct buffer *out, char field, const char *queue,
 		buffer_print(out, "%" PRIu64, (uint64_t)msg->lost);
 		break;
 	case 'Q':
-		buffer_add(out, queue, strlen(queue));
+		buffer_add(out, format->queue, strlen(format->queue));
 		break;
 	}
 }
@@ -156,7 +193,7 @@ void message_format_add(const struct message_format *format, struct buffer *out,
 		if (piece[0] == BYTE)
 			buffer_add_char(out, piece[1]);
 		else
-			add_field(out, piece[1], format->queue, msg, data);
+			add_field(format, out, piece[1], msg, data);
 	}
 	if (format->terminated)
 		buffer_add_char(out, format->terminator);

@@ -12,12 +12,14 @@
  * @queue: its name
  * @json: as an object; else as @pieces say
  * @pieces: a format with its escapes resolved: PIECE_* and the bytes between
+ * @harmless: make visible in a payload what a terminal might take for a command
  * @terminator: what stands behind each message; @terminated: if anything does
  */
 struct message_format {
 	const char *queue;
 	bool json;
 	struct buffer pieces;
+	bool harmless;
 	char terminator;
 	bool terminated;
 };

@@ -11,6 +11,7 @@
 #include "message_format.h"
 #include "parse.h"
 #include "payload_source.h"
+#include "utf8.h"
 
 #define FIRST_LIMIT	10
 #define SECOND_LIMIT	(1 << 20)
@@ -174,12 +175,45 @@ static void test_bound(void)
 		for (i = 0; i < msg.size; i++)
 			bytes[i] = round & 2 ? rand() : 1;
 		out.size = 0;
+		formats[1].harmless = round & 4;
 		message_format_add(&formats[round & 1], &out, &msg, bytes);
 		within &= out.size <= message_format_bound(&formats[round & 1], msg.size);
 	}
 	ok(within, "no message becomes larger than was foreseen");
 	free(out.data);
 	free(formats[1].pieces.data);
+}
+
+static bool shown_as(const char *payload, bool json, const char *expected)
+{
+	struct message_format format = { .queue = "q", .json = json, .harmless = true };
+	struct ipcq_msg msg = { .size = strlen(payload) };
+	struct buffer out = { 0 };
+	bool right;
+
+	message_format_parse(&format, json ? "" : "%d");
+	message_format_add(&format, &out, &msg, payload);
+	buffer_add_char(&out, '\0');
+	right = json ? strstr(out.data, expected) != NULL : !strcmp(out.data, expected);
+	free(out.data);
+	free(format.pieces.data);
+	return right;
+}
+
+static void test_harmless(void)
+{
+	ok(shown_as("a\tb\n~ \\", false, "a\tb\n~ \\") &&
+	   shown_as("\xc3\xa9 \xf0\x9f\x90\xa7", false, "\xc3\xa9 \xf0\x9f\x90\xa7"),
+	   "text is shown on a terminal as it is");
+	ok(shown_as("\33]0;title\a", false, "\\x1b]0;title\\x07") &&
+	   shown_as("a\rb\b\x7f", false, "a\\x0db\\x08\\x7f") &&
+	   shown_as("\x9b" "31m", false, "\\x9b31m") &&
+	   shown_as("\xc2\x9b" "31m", false, "\\xc2\\x9b31m") &&
+	   shown_as("\xe2\x82", false, "\\xe2\\x82"),
+	   "what a terminal might obey is made visible");
+	ok(shown_as("\33[31m", true, "\\u001b[31m") &&
+	   shown_as("\xc2\x9b" "31m\xc2\xa0", true, "\\u009b31m\xc2\xa0"),
+	   "nothing in JSON is obeyed by a terminal");
 }
 
 int main(void)
@@ -189,6 +223,7 @@ int main(void)
 	test_lines();
 	test_utf8();
 	test_bound();
+	test_harmless();
 	printf("1..%d\n", tests);
 	return failures != 0;
 }
