@@ -10,7 +10,7 @@
 
 set -u
 
-seconds_to_wait=30
+seconds_to_wait=$((30 * ${IPCQ_TIME_FACTOR:-1}))
 checks_balance=$(command -v ipcq-stat || true)
 
 say() {

@@ -225,11 +225,11 @@ test_no_control_device() {
 	expect_in error "$err" "the module is not loaded: sudo modprobe ipcq"
 }
 
-# Which file was loaded?  The suite or whoever runs this may say so in IPCQ_KO.
+# Which file was loaded?  The suite or whoever runs this may say so in IPCQ_MODULE.
 module_file() {
 	local file
 
-	for file in "${IPCQ_KO:-}" "$(tree)/module/ipcq.ko"; do
+	for file in "${IPCQ_MODULE:-}" "$(tree)/module/ipcq.ko"; do
 		if [ -e "$file" ] && [[ $(modinfo -F vermagic "$file") == "$(uname -r) "* ]]; then
 			echo "$file"
 			return
@@ -242,7 +242,7 @@ test_module_not_loaded() {
 	local module tool
 
 	module=$(module_file)
-	[ -n "$module" ] || skip "the module's file is not found: say IPCQ_KO=FILE"
+	[ -n "$module" ] || skip "the module's file is not found: say IPCQ_MODULE=FILE"
 	rmmod ipcq
 	for tool in "ipcq-send $q x" "ipcq-send -c $q x" "ipcq-recv $q" "ipcq-recv -c $q" \
 		"ipcqctl create $q" "ipcqctl rm $q" "ipcqctl set --max-msgs 1 $q" \

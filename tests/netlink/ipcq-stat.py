@@ -17,10 +17,9 @@ from harness import device
 from harness.device import Queue
 from harness.netlink import Family
 from harness.people import ALICE, BOB, Worker, as_user
-from harness.testing import equal, main, test, true, until
+from harness.testing import PATIENCE, equal, main, test, true, until
 
 FAMILY = Family()
-SECONDS = 30
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
@@ -28,7 +27,7 @@ def stat(*arguments, status=0):
     """Runs ipcq-stat into pipes; returns (stdout, stderr)."""
     done = subprocess.run(["ipcq-stat", *arguments], stdin=subprocess.DEVNULL, text=True,
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False,
-                          timeout=SECONDS)
+                          timeout=PATIENCE)
     equal(done.returncode, status, f"exit status of {arguments}: {done.stderr}")
     true(status or not done.stderr, f"{arguments} said {done.stderr}")
     true(not status or done.stderr, f"{arguments} failed without a word")
@@ -59,8 +58,8 @@ class Terminal:
 
     def read(self):
         """Takes what has come; False when the program has gone."""
-        ready, _, _ = select.select([self.master], [], [], SECONDS)
-        true(ready, f"nothing came for {SECONDS} s after {self.text!r}")
+        ready, _, _ = select.select([self.master], [], [], PATIENCE)
+        true(ready, f"nothing came for {PATIENCE} s after {self.text!r}")
         try:
             data = os.read(self.master, 65536)
         except OSError:
@@ -82,7 +81,7 @@ class Terminal:
         while self.read():
             pass
         os.close(self.master)
-        equal(self.child.wait(SECONDS), status, f"exit status; it said {self.text!r}")
+        equal(self.child.wait(PATIENCE), status, f"exit status; it said {self.text!r}")
         return self.text
 
 
@@ -350,7 +349,7 @@ def full_disk():
     for arguments in ([], ["--json"], ["--totals"], ["--help"], ["--watch=0.1", "-n3"]):
         with open("/dev/full", "w", encoding="ascii") as full:
             done = subprocess.run(["ipcq-stat", *arguments], stdout=full, text=True,
-                                  stderr=subprocess.PIPE, check=False, timeout=SECONDS)
+                                  stderr=subprocess.PIPE, check=False, timeout=PATIENCE)
         equal(done.returncode, 1, f"{arguments}")
         true("No space left" in done.stderr, f"{arguments}: {done.stderr}")
 
@@ -389,7 +388,7 @@ def rates():
                 if after["counters"]["sent"] == 7:
                     break
             child.send_signal(signal.SIGINT)
-            equal(child.wait(SECONDS), -signal.SIGINT, "exit status")
+            equal(child.wait(PATIENCE), -signal.SIGINT, "exit status")
         true(after["snapshot_ns"] > before["snapshot_ns"], "time does not pass")
 
 
@@ -515,7 +514,7 @@ class Events:
     def end(self):
         """Ends it as Ctrl-C does; that reaches it even if nobody reads its output."""
         self.child.send_signal(signal.SIGINT)
-        equal(self.child.wait(SECONDS), -signal.SIGINT, "exit status")
+        equal(self.child.wait(PATIENCE), -signal.SIGINT, "exit status")
 
     def lines(self):
         """The lines on other queues than the one that was to make it follow."""
@@ -550,7 +549,7 @@ def events_of_some():
     follower = Events("--count=2", "--json", "stat-ready", "stat")
     follower.follow()
     told = [json.loads(line) for line in follower.child.stdout]
-    equal(follower.child.wait(SECONDS), 0)
+    equal(follower.child.wait(PATIENCE), 0)
     equal([one["event"] for one in told], ["created", "destroyed"])
     equal({one["name"] for one in told}, {"stat-ready"})
 

@@ -38,7 +38,8 @@
  * that it will not happen any more: a test then fails.
  */
 #define WAIT_UNTIL(condition) ({			\
-	uint64_t __end = now_ns() + 20 * SECOND;	\
+	uint64_t __end = now_ns() +			\
+		20 * SECOND * time_factor();		\
 	bool __met;					\
 							\
 	while (!(__met = (condition)) &&		\
@@ -52,6 +53,15 @@
 
 /* An address that is nobody's; volatile lest the compiler warns of it. */
 extern void *volatile nowhere;
+
+/*
+ * How many times longer than usual all may take on this machine, which may be an
+ * emulated one whose kernel checks every access: IPCQ_TIME_FACTOR, or else 1.
+ */
+unsigned int time_factor(void);
+
+/* The kernel's harness, which comes after this, ends tests by alarm(). */
+#define alarm(seconds) alarm((seconds) * time_factor())
 
 uint64_t now_ns(void);
 uint64_t realtime_ns(void);

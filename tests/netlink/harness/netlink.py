@@ -10,6 +10,7 @@ import socket
 import struct
 
 from harness.spec import the_spec
+from harness.testing import PATIENCE
 
 F_REQUEST, F_MULTI, F_ACK, F_DUMP = 0x1, 0x2, 0x4, 0x300
 F_DUMP_INTR, F_CAPPED, F_ACK_TLVS = 0x10, 0x100, 0x200
@@ -291,7 +292,7 @@ class Family(Link):
         """Joins the multicast group."""
         self.socket.setsockopt(SOL_NETLINK, ADD_MEMBERSHIP, self.description.groups[group])
 
-    def event(self, seconds=30):
+    def event(self, seconds=PATIENCE):
         """The next notification as (name of the operation, attributes)."""
         self.socket.settimeout(seconds)
         message, = Message.all(self.socket.recv(1 << 20))

@@ -9,6 +9,9 @@ import traceback
 KSFT_FAIL = 1
 KSFT_SKIP = 4
 
+# In seconds: what takes longer will not happen.  Slow machines say so.
+PATIENCE = 30 * int(os.environ.get("IPCQ_TIME_FACTOR", "1"))
+
 _tests = []
 
 
@@ -68,7 +71,7 @@ def true(condition, what):
         raise AssertionError(what)
 
 
-def until(condition, what, seconds=30):
+def until(condition, what, seconds=PATIENCE):
     """Waits for a condition of the kernel's that nobody announces.
 
     Returns what the condition returned.
