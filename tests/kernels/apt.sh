@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# Sourced by tests/host/kernels: packages of another suite than this machine's,
+# Sourced by tests/kernels/suites.sh: packages of another suite than this machine's,
 # from this machine's mirror, without touching this machine's configuration.
 # shellcheck shell=bash
 
