@@ -19,7 +19,7 @@ MODULE	:= module/ipcq.ko
 VM	:= tests/vm/run
 
 .PHONY: help all module userspace install uninstall dkms-install dkms-source dkms-remove \
-	deps vm demo check t lint build-kernels clean
+	deps vm demo check t check-sanitizers lint build-kernels clean
 
 all: module userspace ## build the module and the tools (default)
 
@@ -28,7 +28,7 @@ help: ## show this
 	@echo
 	@sed -n 's/^\([a-z-]*\):.* ## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | \
 		while IFS='|' read -r target text; do \
-			printf '  %-15s %s\n' "$$target" "$$text"; \
+			printf '  %-16s %s\n' "$$target" "$$text"; \
 		done
 	@echo
 	@echo "  KVER=VERSION    kernel to build for (now: $(or $(KVER),$(no_headers)))"
@@ -104,6 +104,10 @@ check: deps ## build and test everything
 t: deps ## build, and run the tests T=NAME in a virtual machine
 	@$(vm_make) -s all
 	@tests/check --only "$(T)"
+
+check-sanitizers: ## run the tests (or T=NAME) in kernels that look for faults and races
+	@tests/deps lab
+	@tests/lab/sanitizers $(if $(T),--only "$(T)")
 
 lint: deps ## static checks of every source file
 	@KVER=$$($(VM) --print-kernel) tests/lint/run
