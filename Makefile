@@ -19,7 +19,7 @@ MODULE	:= module/ipcq.ko
 VM	:= tests/vm/run
 
 .PHONY: help all module userspace install uninstall dkms-install dkms-source dkms-remove \
-	deps vm demo check t check-sanitizers lint build-kernels clean
+	deps vm demo check t check-sanitizers check-kernels lint build-kernels clean
 
 all: module userspace ## build the module and the tools (default)
 
@@ -108,6 +108,10 @@ t: deps ## build, and run the tests T=NAME in a virtual machine
 check-sanitizers: ## run the tests (or T=NAME) in kernels that look for faults and races
 	@tests/deps lab
 	@tests/lab/sanitizers $(if $(T),--only "$(T)")
+
+check-kernels: ## run the tests (or T=NAME) in the kernels of newer Debian suites, too
+	@tests/deps lab
+	@tests/lab/kernels $(if $(T),--only "$(T)")
 
 lint: deps ## static checks of every source file
 	@KVER=$$($(VM) --print-kernel) tests/lint/run
