@@ -19,7 +19,7 @@ MODULE	:= module/ipcq.ko
 VM	:= tests/vm/run
 
 .PHONY: help all module userspace install uninstall dkms-install dkms-source dkms-remove \
-	deps vm demo check t check-sanitizers check-kernels lint build-kernels clean
+	deps vm demo check t check-sanitizers check-kernels coverage lint build-kernels clean
 
 all: module userspace ## build the module and the tools (default)
 
@@ -112,6 +112,10 @@ check-sanitizers: ## run the tests (or T=NAME) in kernels that look for faults a
 check-kernels: ## run the tests (or T=NAME) in the kernels of newer Debian suites, too
 	@tests/deps lab
 	@tests/lab/kernels $(if $(T),--only "$(T)")
+
+coverage: ## run the tests (or T=NAME), and tell which lines of the module ran
+	@tests/deps lab
+	@tests/lab/coverage $(if $(T),--only "$(T)")
 
 lint: deps ## static checks of every source file
 	@KVER=$$($(VM) --print-kernel) tests/lint/run
