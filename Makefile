@@ -19,7 +19,8 @@ MODULE	:= module/ipcq.ko
 VM	:= tests/vm/run
 
 .PHONY: help all module userspace install uninstall dkms-install dkms-source dkms-remove \
-	deps vm demo check t check-sanitizers check-kernels coverage lint build-kernels clean
+	deps vm demo check t check-sanitizers check-kernels coverage lint build-kernels clean \
+	kunit
 
 all: module userspace ## build the module and the tools (default)
 
@@ -41,6 +42,13 @@ module: ## build module/ipcq.ko
 	@[ -d "$(KDIR)" ] || { echo "No kernel headers in $(KDIR): run 'make deps'," \
 		"install linux-headers-$$(uname -r), or set KVER or KDIR" >&2; exit 1; }
 	$(MAKE) -C $(KDIR) M=$(CURDIR) $(no_btf) modules
+
+kunit: ## build the tests of the queue engine, for a kernel that has KUnit
+	@if grep -qs '^CONFIG_KUNIT=' $(KDIR)/.config; then \
+		$(MAKE) -C $(KDIR) M=$(CURDIR)/tests/kunit modules; \
+	else \
+		rm -f tests/kunit/ipcq_kunit.ko; \
+	fi
 
 userspace: ## build libipcq and the tools
 	$(MAKE) -C userspace all
@@ -98,11 +106,11 @@ demo: ## watch messages pile up and drain, in a virtual machine
 	@tests/demo/run
 
 check: deps ## build and test everything
-	@$(vm_make) all
+	@$(vm_make) all kunit
 	@tests/check
 
 t: deps ## build, and run the tests T=NAME in a virtual machine
-	@$(vm_make) -s all
+	@$(vm_make) -s all kunit
 	@tests/check --only "$(T)"
 
 check-sanitizers: ## run the tests (or T=NAME) in kernels that look for faults and races
