@@ -70,7 +70,11 @@ static char *ipcq_node_path(ipcq_const_device *dev, umode_t *mode, kuid_t *uid,
 		*uid = node->uid;
 	if (gid)
 		*gid = node->gid;
-	return kasprintf(GFP_KERNEL, "ipcq/%s",
+	/*
+	 * Without a path devtmpfs would take the device's own name, and nobody would
+	 * hear of it: one node would come at the wrong place, another never go.
+	 */
+	return kasprintf(GFP_KERNEL | __GFP_NOFAIL, "ipcq/%s",
 			 dev_name(dev) + strlen(IPCQ_DEVICE_PREFIX));
 }
 
