@@ -128,14 +128,18 @@ static void take_family(void *arg, int type, const void *data, size_t len)
 		take(arg, sizeof(uint16_t), data, len);
 }
 
-/* The number changes whenever the module is loaded: it is not kept. */
+/* The number changes whenever the module is loaded: it is kept only on request. */
+static uint16_t kept_family;
+
 static int family(uint16_t *id)
 {
 	struct request req;
 	struct reply reply;
 	int err;
 
-	*id = 0;
+	*id = kept_family;
+	if (kept_family)
+		return 0;
 	request_init(&req, GENL_ID_CTRL, CTRL_CMD_GETFAMILY);
 	request_add(&req, CTRL_ATTR_FAMILY_NAME, IPCQ_FAMILY_NAME,
 		    sizeof(IPCQ_FAMILY_NAME));
@@ -143,6 +147,12 @@ static int family(uint16_t *id)
 	if (!err)
 		for_each_attr_of(&reply, take_family, id);
 	return err;
+}
+
+/* Ask for the family's number no more: the module stays loaded.  0 or a negative errno. */
+int nl_keep_family(void)
+{
+	return family(&kept_family);
 }
 
 static void take_counter(void *arg, int type, const void *data, size_t len)
@@ -246,6 +256,149 @@ struct nl_totals nl_totals(void)
 	if (!t.err)
 		for_each_attr_of(&reply, take_totals, &t);
 	return t;
+}
+
+/* Ask for a queue by its name.  0 or a negative errno. */
+int nl_get_by_name(const char *name)
+{
+	struct request req;
+	struct reply reply;
+	uint16_t type;
+	int err;
+
+	err = family(&type);
+	if (err)
+		return err;
+	request_init(&req, type, IPCQ_CMD_QUEUE_GET);
+	request_add(&req, IPCQ_A_QUEUE_NAME, name, strlen(name) + 1);
+	return ask(&req, &reply);
+}
+
+/* How many entries one part of a dump has; @err is set if it is the last. */
+static int dump_part(struct nlmsghdr *nl, ssize_t len, int *err)
+{
+	int n = 0;
+
+	for (; NLMSG_OK(nl, len); nl = NLMSG_NEXT(nl, len)) {
+		if (nl->nlmsg_type == NLMSG_ERROR || nl->nlmsg_type == NLMSG_DONE)
+			*err = *(int *)NLMSG_DATA(nl);
+		else
+			n++;
+	}
+	return n;
+}
+
+/* Ask for a dump.  Returns how many entries it had, or a negative errno. */
+static int dump(struct request *req)
+{
+	char buf[8192] __attribute__((aligned(NLMSG_ALIGNTO)));
+	int fd, err = 1, n = 0;
+
+	req->nl.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC);
+	if (fd < 0)
+		return -errno;
+	if (send(fd, req, req->nl.nlmsg_len, 0) < 0)
+		err = -errno;
+	while (err > 0) {
+		ssize_t len = recv(fd, buf, sizeof(buf), 0);
+
+		if (len < 0)
+			err = -errno;
+		else
+			n += dump_part((struct nlmsghdr *)buf, len, &err);
+	}
+	close(fd);
+	return err ? err : n;
+}
+
+/* Dump all queues.  Returns how many there are, or a negative errno. */
+int nl_dump_queues(void)
+{
+	struct request req;
+	uint16_t type;
+	int err;
+
+	err = family(&type);
+	if (err)
+		return err;
+	request_init(&req, type, IPCQ_CMD_QUEUE_GET);
+	return dump(&req);
+}
+
+/* Dump the openers of a queue.  Returns how many there are, or a negative errno. */
+int nl_dump_openers(uint32_t id)
+{
+	struct request req;
+	uint16_t type;
+	int err;
+
+	err = family(&type);
+	if (err)
+		return err;
+	request_init(&req, type, IPCQ_CMD_OPENER_GET);
+	request_add_u32(&req, IPCQ_A_OPENER_QUEUE_ID, id);
+	return dump(&req);
+}
+
+static void take_group_id(void *arg, int type, const void *data, size_t len)
+{
+	if (type == CTRL_ATTR_MCAST_GRP_ID)
+		take(arg, sizeof(uint32_t), data, len);
+}
+
+/* The family has one group. */
+static void take_group(void *arg, int type, const void *data, size_t len)
+{
+	(void)type;
+	for_each_attr(data, len, take_group_id, arg);
+}
+
+static void take_groups(void *arg, int type, const void *data, size_t len)
+{
+	if (type == CTRL_ATTR_MCAST_GROUPS)
+		for_each_attr(data, len, take_group, arg);
+}
+
+/* Listen to events.  Returns a socket, or a negative errno. */
+int nl_listen(void)
+{
+	struct sockaddr_nl self = { .nl_family = AF_NETLINK };
+	struct request req;
+	struct reply reply;
+	uint32_t group = 0;
+	int fd, err;
+
+	request_init(&req, GENL_ID_CTRL, CTRL_CMD_GETFAMILY);
+	request_add(&req, CTRL_ATTR_FAMILY_NAME, IPCQ_FAMILY_NAME,
+		    sizeof(IPCQ_FAMILY_NAME));
+	err = ask(&req, &reply);
+	if (err)
+		return err;
+	for_each_attr_of(&reply, take_groups, &group);
+	fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC);
+	if (fd < 0)
+		return -errno;
+	/* Without a number of its own it would be taken for the sender. */
+	if (bind(fd, (struct sockaddr *)&self, sizeof(self)) ||
+	    setsockopt(fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group))) {
+		err = -errno;
+		close(fd);
+		return err;
+	}
+	return fd;
+}
+
+/*
+ * The next event.  Returns its command, -EAGAIN if there is none, -ENOBUFS if some
+ * were lost, or another negative errno.
+ */
+int nl_event(int fd)
+{
+	struct reply reply;
+	struct genlmsghdr *genl = NLMSG_DATA(&reply.nl);
+
+	return recv(fd, &reply, sizeof(reply), MSG_DONTWAIT) < 0 ? -errno : genl->cmd;
 }
 
 /* Set back what IPCQ_RESET_* says.  0 or a negative errno. */

@@ -67,8 +67,14 @@ struct nl_totals {
 	struct nl_stats stats;
 };
 
+int nl_keep_family(void);
 struct nl_queue nl_queue(uint32_t id);
 struct nl_totals nl_totals(void);
+int nl_get_by_name(const char *name);
+int nl_dump_queues(void);
+int nl_dump_openers(uint32_t id);
+int nl_listen(void);
+int nl_event(int fd);
 int nl_reset(uint32_t id, uint32_t what);
 uint64_t nl_counter(uint32_t id, int counter);
 int nl_books(uint32_t id);
