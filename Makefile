@@ -18,9 +18,8 @@ no_btf	:= $(if $(wildcard $(KDIR)/vmlinux),,CONFIG_DEBUG_INFO_BTF_MODULES=)
 MODULE	:= module/ipcq.ko
 VM	:= tests/vm/run
 
-.PHONY: help all module userspace install uninstall dkms-install dkms-source dkms-remove \
-	deps vm demo check t check-sanitizers check-kernels coverage lint build-kernels clean \
-	kunit
+.PHONY: help all module kunit userspace install uninstall dkms-install dkms-source dkms-remove \
+	deps vm demo check t check-sanitizers check-kernels coverage bench lint build-kernels clean
 
 all: module userspace ## build the module and the tools (default)
 
@@ -37,6 +36,8 @@ help: ## show this
 	@echo "  PREFIX=DIR      where the user-space part goes (now: $(PREFIX))"
 	@echo "  DESTDIR=DIR     prepended to every installed file"
 	@echo "  T=NAME          what 'make t' runs"
+	@echo "  MODE=MODE       what 'make bench' measures: counted, timed or all (default)"
+	@echo "  RECORD=1        make its figures the recorded ones"
 
 module: ## build module/ipcq.ko
 	@[ -d "$(KDIR)" ] || { echo "No kernel headers in $(KDIR): run 'make deps'," \
@@ -124,6 +125,13 @@ check-kernels: ## run the tests (or T=NAME) in the kernels of newer Debian suite
 coverage: ## run the tests (or T=NAME), and tell which lines of the module ran
 	@tests/deps lab
 	@tests/lab/coverage $(if $(T),--only "$(T)")
+
+# Prints tables and targets, compares with the recorded figures; see docs/benchmarks.md.
+bench: ## measure what a message costs, beside every other mechanism
+	@tests/deps bench
+	@$(vm_make) -s all
+	@$(MAKE) --no-print-directory -s -C tests/bench
+	@tests/bench/run $(if $(MODE),--mode $(MODE)) $(if $(RECORD),--record)
 
 lint: deps ## static checks of every source file
 	@KVER=$$($(VM) --print-kernel) tests/lint/run
