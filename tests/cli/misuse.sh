@@ -154,10 +154,11 @@ test_options_that_exclude_each_other() {
 test_help_and_version() {
 	local tool
 
-	for tool in ipcq-send ipcq-recv ipcqctl; do
+	for tool in ipcq-send ipcq-recv ipcqctl ipcq-stat; do
 		run 0 $tool --help
 		expect_in help "$out" "Usage: $tool"
 		expect "errors of --help" "$err" ""
+		! grep -E '^ .*--(help|version)$' <<< "$out" || fail "$tool --help leaves out what those do"
 		run 0 $tool -h
 		run 0 $tool --version
 		expect version "$out" "$tool (ipcq) $(cat "$(tree)/VERSION")"

@@ -94,7 +94,7 @@ def lines_of(text):
 def help_and_version():
     """--help and --version go to stdout and succeed"""
     true("Usage: ipcq-stat" in stat("--help")[0], "no usage")
-    true(re.fullmatch(r"ipcq-stat \d+\.\d+\.\d+\n", stat("--version")[0]), "no version")
+    true(re.fullmatch(r"ipcq-stat \(ipcq\) \d+\.\d+\.\d+\n", stat("--version")[0]), "no version")
     equal(stat("-h"), stat("--help"))
     equal(stat("-V"), stat("--version"))
 

@@ -42,8 +42,8 @@ static const char help[] =
 "  -o, --output-dir DIR    put each message into a file QUEUE-SEQUENCE in DIR\n"
 "\n"
 "  -v, --verbose           say at the end how much was received\n"
-"  -h, --help\n"
-"  -V, --version\n"
+"  -h, --help              show this help\n"
+"  -V, --version           show the version\n"
 "\n"
 "  -c, --create            create QUEUE if it does not exist, with these:\n"
 ATTR_HELP_CAPACITY

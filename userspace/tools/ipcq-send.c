@@ -32,8 +32,8 @@ static const char help[] =
 "      --repeat N          send the messages (or files) N times over\n"
 "  -q, --quiet             no progress on the terminal\n"
 "  -v, --verbose           say at the end how much was sent\n"
-"  -h, --help\n"
-"  -V, --version\n"
+"  -h, --help              show this help\n"
+"  -V, --version           show the version\n"
 "\n"
 "  -c, --create            create QUEUE if it does not exist, with these:\n"
 ATTR_HELP_CAPACITY

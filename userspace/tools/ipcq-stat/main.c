@@ -49,7 +49,7 @@ static int close_output(int result)
 {
 	if (!ferror(stdout) && !fclose(stdout))
 		return result;
-	warn("cannot write the output");
+	warn("cannot write to standard output");
 	return EXIT_FAILED;
 }
 
@@ -269,7 +269,7 @@ static void parse_options(struct options *options, int argc, char **argv)
 			print_help();
 			exit(close_output(EXIT_OK));
 		case 'V':
-			printf("ipcq-stat %s\n", IPCQ_VERSION);
+			printf("ipcq-stat (ipcq) %s\n", IPCQ_VERSION);
 			exit(close_output(EXIT_OK));
 		default:
 			usage();
