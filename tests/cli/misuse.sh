@@ -176,7 +176,7 @@ tree() {
 test_help_is_80_columns_wide() {
 	local tool
 
-	for tool in ipcq-send ipcq-recv ipcqctl; do
+	for tool in ipcq-send ipcq-recv ipcqctl ipcq-stat; do
 		$tool --help | expand > help
 		! grep -nE '^.{81,}' help || fail "$tool --help is too wide"
 	done

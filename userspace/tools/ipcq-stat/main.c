@@ -24,6 +24,7 @@
 #define MIN_INTERVAL		0.05
 #define MAX_INTERVAL		86400.0
 #define ID_PREFIX		"id:"
+#define HELP_WIDTH		80
 
 enum {
 	OPT_OPENERS = 256,
@@ -53,10 +54,25 @@ static int close_output(int result)
 	return EXIT_FAILED;
 }
 
+static void print_columns(void)
+{
+	size_t width = HELP_WIDTH, i;
+
+	for (i = 0; i < nr_queue_columns; i++) {
+		const char *heading = queue_columns[i].heading;
+		size_t length = strlen(heading);
+
+		if (width + 1 + length > HELP_WIDTH) {
+			printf("\n ");
+			width = 1;
+		}
+		printf(" %s", heading);
+		width += 1 + length;
+	}
+}
+
 static void print_help(void)
 {
-	size_t i;
-
 	printf("Usage: ipcq-stat [OPTIONS] [QUEUE...]\n"
 	       "Show the message queues in the kernel, what waits in them and what was counted.\n"
 	       "QUEUE is a name, or id:N for the queue of that number.\n"
@@ -78,8 +94,7 @@ static void print_help(void)
 	       "  -V, --version          show the version\n"
 	       "\n"
 	       "Columns:");
-	for (i = 0; i < nr_queue_columns; i++)
-		printf("%s%s", i % 8 ? " " : "\n  ", queue_columns[i].heading);
+	print_columns();
 	printf("\n\nExit status: 0 success, 1 failure, 2 wrong usage.  See ipcq-stat(1).\n");
 }
 
