@@ -20,7 +20,8 @@ test_names() {
 	local long name
 
 	long=$(printf '%064d' 0)
-	for name in a/b ../x /x . .x "" "a b" control "$long" é; do
+	for name in a/b ../x /x . .x "" "a b" control "$long" é /dev/ipcq/ \
+		/dev/ipcq/a/b /dev/ipcq/control /dev/ipcq//a ipcq/a; do
 		misused "cannot be a queue" ipcq-send "$name" x
 		misused "cannot be a queue" ipcq-recv "$name"
 		misused "cannot be a queue" ipcqctl create "$name"
@@ -30,7 +31,24 @@ test_names() {
 		misused "cannot be a queue" ipcqctl shutdown "$name"
 		misused "cannot be a queue" ipcqctl show "$name"
 	done
-	misused "name alone: 'foo'" ipcq-send /dev/ipcq/foo x
+}
+
+# As shells complete it.
+test_path_for_a_name() {
+	local path=/dev/ipcq/$q
+
+	run 0 ipcqctl create "$path"
+	exists "$q" || fail "it is not there"
+	run 0 ipcq-send "$path" a
+	run 0 ipcqctl set --max-msgs 5 "$path"
+	run 0 ipcqctl show "$path"
+	expect_in attributes "$out" "messages      1 of 5"
+	run 0 ipcq-recv --format '%Q: %d' "$path"
+	expect output "$out" "$q: a"
+	run 0 ipcq-stat --no-headings --output name "$path"
+	expect name "$out" "$q"
+	run 0 ipcqctl rm "$path"
+	gone "$q" || fail "it is there"
 }
 
 test_no_name() {

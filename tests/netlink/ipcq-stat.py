@@ -155,7 +155,8 @@ def selection():
 @test
 def odd_names():
     """names that no queue can have are wrong usage, never a crash"""
-    for name in ("", ".", "..", "a/b", "n" * 64, "n" * 100000, "a b", "\udcff", "\x1b[31m"):
+    for name in ("", ".", "..", "a/b", "n" * 64, "n" * 100000, "a b", "\udcff", "\x1b[31m",
+                 "/dev/ipcq/", "/dev/ipcq/a/b", "/dev/a", "/dev/ipcq/id:1"):
         true("is no name" in stat("--", name, status=2)[1], f"{name[:99]!r}")
     for name in ("control", "-", "n" * 63):
         true("no such queue" in stat("--", name, status=1)[1], name)

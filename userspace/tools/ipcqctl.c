@@ -91,7 +91,7 @@ enum given {
 /**
  * struct request - the command line
  * @given: GIVEN_*
- * @queues: names, with NULL behind the last
+ * @queues: as they were given, with NULL behind the last
  * @command: what stood behind "--"; NULL if that did not occur
  */
 struct request {
@@ -111,7 +111,7 @@ static int for_each_queue(const struct request *request,
 	for (queue = request->queues; *queue; queue++)
 		argument_queue(*queue);
 	for (queue = request->queues; *queue; queue++) {
-		if (one(request, *queue) != TOOL_DONE)
+		if (one(request, argument_queue(*queue)) != TOOL_DONE)
 			status = TOOL_FAILED;
 	}
 	return finish_output(status);

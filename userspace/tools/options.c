@@ -80,12 +80,12 @@ uint32_t option_group(const char *option, const char *text)
 const char *argument_queue(const char *text)
 {
 	static const char directory[] = "/dev/ipcq/";
-	const char *rest = text + strlen(directory);
+	const char *name = text;
 
-	if (ipcq_valid_name(text))
-		return text;
-	if (strncmp(text, directory, strlen(directory)) == 0 && ipcq_valid_name(rest))
-		report_misuse("give the queue's name alone: '%s', not '%s'", rest, text);
+	if (strncmp(text, directory, strlen(directory)) == 0)
+		name += strlen(directory);
+	if (ipcq_valid_name(name))
+		return name;
 	report_misuse("'%s' cannot be a queue: %s", text,
 		      ipcq_explain(IPCQ_OP_OPEN, EINVAL));
 }

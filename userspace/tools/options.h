@@ -16,7 +16,7 @@ uint32_t option_mode(const char *option, const char *text);
 uint32_t option_user(const char *option, const char *text);
 uint32_t option_group(const char *option, const char *text);
 
-/* The name of a queue, given as an argument. */
+/* The name of a queue, given as NAME, or as /dev/ipcq/NAME: so shells complete it. */
 const char *argument_queue(const char *text);
 
 #endif /* OPTIONS_H */

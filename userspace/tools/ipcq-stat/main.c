@@ -24,6 +24,7 @@
 #define MIN_INTERVAL		0.05
 #define MAX_INTERVAL		86400.0
 #define ID_PREFIX		"id:"
+#define DIRECTORY		"/dev/ipcq/"
 #define HELP_WIDTH		80
 
 enum {
@@ -75,7 +76,7 @@ static void print_help(void)
 {
 	printf("Usage: ipcq-stat [OPTIONS] [QUEUE...]\n"
 	       "Show the message queues in the kernel, what waits in them and what was counted.\n"
-	       "QUEUE is a name, or id:N for the queue of that number.\n"
+	       "QUEUE is a name, /dev/ipcq/NAME, or id:N for the queue of that number.\n"
 	       "\n"
 	       "  -w, --watch[=SECONDS]  live view, every second or so often\n"
 	       "  -e, --events           follow the events of queues (takes CAP_NET_ADMIN)\n"
@@ -184,11 +185,14 @@ static bool is_name(const char *string)
 
 static struct selector parse_selector(const char *string)
 {
-	struct selector selector = { .name = string };
+	const char *name = string;
 	unsigned long long id;
 
-	if (is_name(string))
-		return selector;
+	/* As shells complete it. */
+	if (!strncmp(string, DIRECTORY, strlen(DIRECTORY)))
+		name += strlen(DIRECTORY);
+	if (is_name(name))
+		return (struct selector){ .name = name };
 	if (strncmp(string, ID_PREFIX, strlen(ID_PREFIX))) {
 		warnx("'%.80s' is no name of a queue: 1 to %d of A-Z a-z 0-9 . _ -, no dot first",
 		      format_foreign(string), IPCQ_NAME_MAX);
