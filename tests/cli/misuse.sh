@@ -95,8 +95,8 @@ test_numbers() {
 	done
 	misused "--repeat takes a number" ipcq-send --repeat x "$q" x
 	misused "--count takes a number" ipcq-recv -n -1 "$q"
-	for value in 0 4294967296 x; do
-		misused "--max-msgs takes a number" ipcqctl set --max-msgs "$value" "$q"
+	for value in 0 16777217 4294967296 x; do
+		misused "--max-msgs takes a number from 1 to 16777216" ipcqctl set --max-msgs "$value" "$q"
 	done
 	misused "--high-water takes a number" ipcqctl set --high-water 101 "$q"
 	misused "--low-water takes a number" ipcqctl set --low-water 100 "$q"
@@ -111,8 +111,17 @@ test_sizes() {
 		misused "--max-bytes takes bytes" ipcqctl set --max-bytes "$value" "$q"
 	done
 	misused "--max-size takes bytes" ipcq-recv -s x "$q"
-	misused "--max-size is at most" ipcq-recv -s 4G "$q"
-	misused "--max-msg-size is at most" ipcqctl set --max-msg-size 4G "$q"
+	misused "--max-size takes 0 to 2147483647 bytes" ipcq-recv -s 4G "$q"
+	for value in 0 1025G; do
+		misused "--max-bytes takes 1 to 1099511627776 bytes" \
+			ipcqctl set --max-bytes "$value" "$q"
+	done
+	for value in 0 65M 4G; do
+		misused "--max-msg-size takes 1 to 67108864 bytes" \
+			ipcqctl set --max-msg-size "$value" "$q"
+	done
+	# The ends themselves are for those who may.
+	run 0 ipcqctl set --max-msgs 16777216 --max-bytes 1024G --max-msg-size 64M "$q"
 }
 
 test_times() {

@@ -5,6 +5,11 @@
 #include "options.h"
 #include "report.h"
 
+/* No queue can have more, whoever asks: see ipcq(4). */
+#define MAX_MSGS_END		(1u << 24)
+#define MAX_BYTES_END		(1ull << 40)
+#define MAX_MSG_SIZE_END	(1u << 26)
+
 static unsigned int order_option(const char *text)
 {
 	if (strcmp(text, "fifo") == 0)
@@ -27,15 +32,16 @@ bool attr_option(struct attr_request *request, int option, const char *text)
 
 	switch (option) {
 	case OPTION_MAX_MSGS:
-		attr->max_msgs = option_number("--max-msgs", text, 1, UINT32_MAX);
+		attr->max_msgs = option_number("--max-msgs", text, 1, MAX_MSGS_END);
 		attr->mask |= IPCQ_ATTR_MAX_MSGS;
 		break;
 	case OPTION_MAX_BYTES:
-		attr->max_bytes = option_size("--max-bytes", text, UINT64_MAX);
+		attr->max_bytes = option_size("--max-bytes", text, 1, MAX_BYTES_END);
 		attr->mask |= IPCQ_ATTR_MAX_BYTES;
 		break;
 	case OPTION_MAX_MSG_SIZE:
-		attr->max_msg_size = option_size("--max-msg-size", text, UINT32_MAX);
+		attr->max_msg_size = option_size("--max-msg-size", text, 1,
+						 MAX_MSG_SIZE_END);
 		attr->mask |= IPCQ_ATTR_MAX_MSG_SIZE;
 		break;
 	case OPTION_ORDER:

@@ -130,7 +130,7 @@ static void take_option(struct recv_options *options, int option)
 		options->interval_ns = option_rate("--rate", optarg);
 		break;
 	case 's':
-		options->max_size = option_size("--max-size", optarg, INT32_MAX);
+		options->max_size = option_size("--max-size", optarg, 0, INT32_MAX);
 		options->sized = true;
 		break;
 	case '0':

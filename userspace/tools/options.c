@@ -17,15 +17,16 @@ uint64_t option_number(const char *option, const char *text, uint64_t min, uint6
 	return value;
 }
 
-uint64_t option_size(const char *option, const char *text, uint64_t max)
+uint64_t option_size(const char *option, const char *text, uint64_t min, uint64_t max)
 {
 	uint64_t bytes;
 
 	if (!parse_size(text, &bytes))
 		report_misuse("%s takes bytes, such as 4096, 64K or 1M, not '%s'",
 			      option, text);
-	if (bytes > max)
-		report_misuse("%s is at most %" PRIu64 ", not '%s'", option, max, text);
+	if (bytes < min || bytes > max)
+		report_misuse("%s takes %" PRIu64 " to %" PRIu64 " bytes, not '%s'", option,
+			      min, max, text);
 	return bytes;
 }
 

@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 uint64_t option_number(const char *option, const char *text, uint64_t min, uint64_t max);
-uint64_t option_size(const char *option, const char *text, uint64_t max);
+uint64_t option_size(const char *option, const char *text, uint64_t min, uint64_t max);
 int64_t option_duration(const char *option, const char *text);
 int64_t option_rate(const char *option, const char *text);
 uint32_t option_mode(const char *option, const char *text);
