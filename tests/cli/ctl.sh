@@ -47,6 +47,27 @@ test_create_above_the_limits() {
 	gone "$q" || fail "it was created"
 }
 
+# The kernel's EINVAL does not tell which attributes it is about.
+test_attributes_that_do_not_go_together() {
+	run 1 ipcqctl create --max-msg-size 2M --max-bytes 1M "$q"
+	expect_in error "$err" "max_msg_size 2097152 would be above max_bytes 1048576"
+	run 1 ipcqctl create --max-msg-size 2M "$q"
+	expect_in error "$err" "max_msg_size 2097152 would be above max_bytes 1048576"
+	run 1 ipcqctl create --high-water 50 "$q"
+	expect_in error "$err" "low_water 50 % would not be below high_water 50 %"
+	run 1 ipcq-recv --create --low-water 80 "$q"
+	expect_in error "$err" "low_water 80 % would not be below high_water 80 %"
+	gone "$q" || fail "it was created"
+	run 0 ipcqctl create --max-bytes 1000 --max-msg-size 100 --low-water 30 "$q"
+	run 1 ipcqctl set --max-bytes 99 "$q"
+	expect_in error "$err" "max_msg_size 100 would be above max_bytes 99"
+	run 1 ipcqctl set --max-msg-size 1001 "$q"
+	expect_in error "$err" "max_msg_size 1001 would be above max_bytes 1000"
+	run 1 ipcqctl set --high-water 30 "$q"
+	expect_in error "$err" "low_water 30 % would not be below high_water 30 %"
+	run 0 ipcqctl set --max-bytes 99 --max-msg-size 99 "$q"
+}
+
 test_create_for_another_owner() {
 	run 1 as_nobody ipcqctl create --owner root "$q"
 	expect_in error "$err" "only root may give a queue to another user"

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "attr_options.h"
@@ -9,6 +11,13 @@
 #define MAX_MSGS_END		(1u << 24)
 #define MAX_BYTES_END		(1ull << 40)
 #define MAX_MSG_SIZE_END	(1u << 26)
+
+/* Of a new queue.  Without one of its own, max_msg_size fits itself to max_bytes. */
+static const struct ipcq_attr defaults = {
+	.max_bytes = 1 << 20,
+	.high_pct = 80,
+	.low_pct = 50,
+};
 
 static unsigned int order_option(const char *text)
 {
@@ -104,4 +113,28 @@ void attr_for_change(const struct attr_request *request, unsigned int flags,
 		attr->flags = ((flags & settable) | request->set) & ~request->clear;
 		attr->mask |= IPCQ_ATTR_FLAGS;
 	}
+}
+
+const char *attr_conflict(const struct ipcq_attr *asked, const struct ipcq_attr *now)
+{
+	struct ipcq_attr then = now ? *now : defaults;
+	static char text[100];
+
+	if (asked->mask & IPCQ_ATTR_MAX_BYTES)
+		then.max_bytes = asked->max_bytes;
+	if (asked->mask & IPCQ_ATTR_MAX_MSG_SIZE)
+		then.max_msg_size = asked->max_msg_size;
+	if (asked->mask & IPCQ_ATTR_HIGH_PCT)
+		then.high_pct = asked->high_pct;
+	if (asked->mask & IPCQ_ATTR_LOW_PCT)
+		then.low_pct = asked->low_pct;
+	if (then.max_msg_size > then.max_bytes)
+		snprintf(text, sizeof(text), "max_msg_size %u would be above max_bytes %"
+			 PRIu64, then.max_msg_size, (uint64_t)then.max_bytes);
+	else if (then.low_pct >= then.high_pct)
+		snprintf(text, sizeof(text), "low_water %u %% would not be below"
+			 " high_water %u %%", then.low_pct, then.high_pct);
+	else
+		return NULL;
+	return text;
 }

@@ -84,4 +84,10 @@ void attr_for_creation(const struct attr_request *request, struct ipcq_attr *att
 void attr_for_change(const struct attr_request *request, unsigned int flags,
 		     struct ipcq_attr *attr);
 
+/*
+ * What does not go together in a queue that has @now and is to get @asked, or in a new
+ * one if @now is NULL: in words, until the next call, or NULL if that is not the matter.
+ */
+const char *attr_conflict(const struct ipcq_attr *asked, const struct ipcq_attr *now);
+
 #endif /* ATTR_OPTIONS_H */

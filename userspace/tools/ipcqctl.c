@@ -144,7 +144,7 @@ static int create_queue(const char *name, const struct ipcq_attr *attr)
 	int fd = ipcq_create(name, attr, O_RDWR | O_CLOEXEC);
 
 	if (fd < 0)
-		report_failure(IPCQ_OP_CREATE, name, errno);
+		report_attr_failure(IPCQ_OP_CREATE, name, attr, NULL, errno);
 	return fd;
 }
 
@@ -214,7 +214,7 @@ static int create(const struct request *request)
 static int set(const struct request *request)
 {
 	const char *name = only_queue(request);
-	struct ipcq_attr attr;
+	struct ipcq_attr now, attr;
 	int fd, ret;
 
 	if (!attr_requested(&request->attr))
@@ -222,13 +222,13 @@ static int set(const struct request *request)
 	if (request->attr.attr.mask & (IPCQ_ATTR_MODE | IPCQ_ATTR_UID | IPCQ_ATTR_GID))
 		report_misuse("owner and permissions of a queue are those of its node:"
 			      " chmod, chown or setfacl " DIRECTORY "/%s", name);
-	fd = queue_open(name, IPCQ_O_NEITHER, NULL, &attr);
+	fd = queue_open(name, IPCQ_O_NEITHER, NULL, &now);
 	if (fd < 0)
 		return TOOL_FAILED;
-	attr_for_change(&request->attr, attr.flags, &attr);
+	attr_for_change(&request->attr, now.flags, &attr);
 	ret = ipcq_set_attr(fd, &attr);
 	if (ret)
-		report_failure(IPCQ_OP_SET_ATTR, name, errno);
+		report_attr_failure(IPCQ_OP_SET_ATTR, name, &attr, &now, errno);
 	close(fd);
 	return ret ? TOOL_FAILED : TOOL_DONE;
 }

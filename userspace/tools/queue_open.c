@@ -19,6 +19,16 @@ void keep_standard_descriptors(void)
 	}
 }
 
+void report_attr_failure(enum ipcq_op op, const char *name, const struct ipcq_attr *asked,
+			 const struct ipcq_attr *now, int err)
+{
+	const char *reason = NULL;
+
+	if (err == EINVAL)
+		reason = attr_conflict(asked, now);
+	report_refusal(op, name, reason ?: ipcq_explain(op, err));
+}
+
 static int open_as_asked(const char *name, int flags, const struct attr_request *create)
 {
 	struct ipcq_attr attr;
@@ -32,13 +42,15 @@ static int open_as_asked(const char *name, int flags, const struct attr_request 
 int queue_open(const char *name, int flags, const struct attr_request *create,
 	       struct ipcq_attr *attr)
 {
-	enum ipcq_op op;
 	int fd = open_as_asked(name, flags | O_CLOEXEC, create);
 
 	if (fd < 0) {
 		/* Only opening looks at the mode of the queue itself. */
-		op = create && errno != EACCES ? IPCQ_OP_CREATE : IPCQ_OP_OPEN;
-		report_failure(op, name, errno);
+		if (create && errno != EACCES)
+			report_attr_failure(IPCQ_OP_CREATE, name, &create->attr, NULL,
+					    errno);
+		else
+			report_failure(IPCQ_OP_OPEN, name, errno);
 		return -1;
 	}
 	if (ipcq_get_attr(fd, attr) == 0)

@@ -12,6 +12,13 @@
 void keep_standard_descriptors(void);
 
 /*
+ * Say why @op failed with @err, which was to give the attributes @asked to the queue
+ * @name: one that has @now, or a new one if that is NULL.
+ */
+void report_attr_failure(enum ipcq_op op, const char *name, const struct ipcq_attr *asked,
+			 const struct ipcq_attr *now, int err);
+
+/*
  * Open the queue @name for the access @flags; with @create, create it if need be.
  * Fills in @attr.  Returns a descriptor, or says what is wrong and returns -1.
  */

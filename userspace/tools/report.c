@@ -50,7 +50,7 @@ int status_of(int err)
 	return err == EAGAIN || err == ETIMEDOUT ? TOOL_WOULD_BLOCK : TOOL_FAILED;
 }
 
-int report_failure(enum ipcq_op op, const char *queue, int err)
+void report_refusal(enum ipcq_op op, const char *queue, const char *reason)
 {
 	static const char *const verbs[] = {
 		[IPCQ_OP_OPEN]		= "open",
@@ -65,7 +65,12 @@ int report_failure(enum ipcq_op op, const char *queue, int err)
 		[IPCQ_OP_SHUTDOWN]	= "shut down",
 	};
 
-	report("cannot %s '%s': %s", verbs[op], queue, ipcq_explain(op, err));
+	report("cannot %s '%s': %s", verbs[op], queue, reason);
+}
+
+int report_failure(enum ipcq_op op, const char *queue, int err)
+{
+	report_refusal(op, queue, ipcq_explain(op, err));
 	return status_of(err);
 }
 

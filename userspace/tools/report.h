@@ -28,6 +28,9 @@ void point_at_help(void);
 /* Say that @op failed on @queue with @err, and return the exit status for that. */
 int report_failure(enum ipcq_op op, const char *queue, int err);
 
+/* The same, for a @reason that is known better than an errno tells. */
+void report_refusal(enum ipcq_op op, const char *queue, const char *reason);
+
 /* The exit status for the errno @err. */
 int status_of(int err);
 
