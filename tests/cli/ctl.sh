@@ -30,14 +30,25 @@ test_create_with_everything() {
 test_create_that_exists() {
 	ipcqctl create "$q"
 	run 1 ipcqctl create "$q"
-	expect_in error "$err" "a queue of that name exists"
+	expect_in error "$err" "a queue of that name exists: 'ipcqctl rm' would destroy it"
+}
+
+# As in a container that got only the control node.
+test_create_that_exists_elsewhere() {
+	local numbers
+
+	numbers=$(stat -c '0x%t 0x%T' /dev/ipcq/control)
+	ipcqctl create "$q"
+	run 1 unshare -m sh -c "mount -t tmpfs tmpfs /dev/ipcq &&
+		mknod /dev/ipcq/control c $numbers && ipcqctl create $q"
+	expect_in error "$err" "a queue of that name exists, but its node is not in this /dev/ipcq"
 }
 
 test_create_where_a_file_stands() {
 	echo oops > "/dev/ipcq/$q"
 	run 1 ipcqctl create "$q"
 	rm "/dev/ipcq/$q"
-	expect_in error "$err" "a plain file in its place"
+	expect_in error "$err" "something else stands in its place in /dev/ipcq: remove that"
 	run 0 ipcqctl create "$q"
 }
 

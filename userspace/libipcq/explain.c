@@ -31,8 +31,7 @@ static const struct {
 	  "the queue behind this node was destroyed" },
 
 	{ BIT(IPCQ_OP_CREATE), EEXIST,
-	  "a queue of that name exists: open it, or destroy it with 'ipcqctl rm'; if"
-	  " 'ls -l /dev/ipcq' shows a plain file in its place, remove that" },
+	  "a queue of that name exists, or something else in its place in /dev/ipcq" },
 	{ BIT(IPCQ_OP_CREATE), EINVAL,
 	  "the name is malformed or an attribute is out of range: see ipcq(4)" },
 	{ BIT(IPCQ_OP_CREATE), ENOSPC,

@@ -18,8 +18,6 @@
 #include "queue_open.h"
 #include "report.h"
 
-#define DIRECTORY	"/dev/ipcq"
-
 static const char help[] =
 "Usage: ipcqctl create [OPTIONS] QUEUE\n"
 "       ipcqctl create --ephemeral [OPTIONS] QUEUE -- COMMAND [ARGUMENT...]\n"
@@ -221,7 +219,7 @@ static int set(const struct request *request)
 		report_misuse("set what?");
 	if (request->attr.attr.mask & (IPCQ_ATTR_MODE | IPCQ_ATTR_UID | IPCQ_ATTR_GID))
 		report_misuse("owner and permissions of a queue are those of its node:"
-			      " chmod, chown or setfacl " DIRECTORY "/%s", name);
+			      " chmod, chown or setfacl " QUEUE_DIRECTORY "/%s", name);
 	fd = queue_open(name, IPCQ_O_NEITHER, NULL, &now);
 	if (fd < 0)
 		return TOOL_FAILED;
@@ -316,14 +314,12 @@ static int shut_down(const struct request *request)
 /* See what the node shows to all, and the attributes if it may be opened. */
 static bool look(const char *name, struct queue_view *view)
 {
-	char path[sizeof(DIRECTORY "/") + IPCQ_NAME_MAX];
 	struct stat node;
 	int fd;
 
 	memset(view, 0, sizeof(*view));
 	strcpy(view->name, name);
-	snprintf(path, sizeof(path), DIRECTORY "/%s", name);
-	if (lstat(path, &node) < 0)
+	if (!queue_node(name, &node))
 		return false;
 	if (!S_ISCHR(node.st_mode)) {
 		errno = ENOTTY;
@@ -410,9 +406,9 @@ static int list(const struct request *request)
 		report("%s", ipcq_explain(IPCQ_OP_OPEN, ENODEV));
 		return TOOL_FAILED;
 	}
-	n = scandir(DIRECTORY, &entries, NULL, alphasort);
+	n = scandir(QUEUE_DIRECTORY, &entries, NULL, alphasort);
 	if (n < 0) {
-		report("cannot read " DIRECTORY ": %s", strerror(errno));
+		report("cannot read " QUEUE_DIRECTORY ": %s", strerror(errno));
 		return TOOL_FAILED;
 	}
 	views = calloc(n, sizeof(*views));

@@ -80,7 +80,7 @@ uint32_t option_group(const char *option, const char *text)
 
 const char *argument_queue(const char *text)
 {
-	static const char directory[] = "/dev/ipcq/";
+	static const char directory[] = QUEUE_DIRECTORY "/";
 	const char *name = text;
 
 	if (strncmp(text, directory, strlen(directory)) == 0)

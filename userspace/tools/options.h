@@ -8,6 +8,8 @@
 
 #include <stdint.h>
 
+#define QUEUE_DIRECTORY	"/dev/ipcq"
+
 uint64_t option_number(const char *option, const char *text, uint64_t min, uint64_t max);
 uint64_t option_size(const char *option, const char *text, uint64_t min, uint64_t max);
 int64_t option_duration(const char *option, const char *text);

@@ -3,6 +3,9 @@
 #ifndef QUEUE_OPEN_H
 #define QUEUE_OPEN_H
 
+#include <stdbool.h>
+#include <sys/stat.h>
+
 #include "attr_options.h"
 
 /*
@@ -10,6 +13,9 @@
  * that took the place of a closed stdout would get what is printed.
  */
 void keep_standard_descriptors(void);
+
+/* What stands where the node of the queue @name belongs?  False if nothing does. */
+bool queue_node(const char *name, struct stat *node);
 
 /*
  * Say why @op failed with @err, which was to give the attributes @asked to the queue
