@@ -2,10 +2,12 @@
 /* Errors in words, with what to do about them. */
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "ipcq.h"
 
-#define PARAMETERS	"/sys/module/ipcq/parameters/"
+#define MODULE		"/sys/module/ipcq"
+#define PARAMETERS	MODULE "/parameters/"
 #define BIT(op)		(1u << (op))
 #define ANY		(~0u)
 
@@ -91,10 +93,22 @@ static const struct {
 	  "the order can be changed only while the queue is empty" },
 };
 
+/* A container shares the kernel, but has a /dev of its own. */
+static int is_loaded(void)
+{
+	int err = errno, loaded = access(MODULE, F_OK) == 0;
+
+	errno = err;
+	return loaded;
+}
+
 const char *ipcq_explain(enum ipcq_op op, int err)
 {
 	size_t i;
 
+	if (err == ENODEV && is_loaded())
+		return "the module is loaded, but its /dev/ipcq/control is not here: a"
+		       " container must be given it";
 	for (i = 0; i < sizeof(explanations) / sizeof(explanations[0]); i++) {
 		if (explanations[i].err == err && explanations[i].ops & BIT(op))
 			return explanations[i].text;
