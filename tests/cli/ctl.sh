@@ -278,18 +278,40 @@ test_list() {
 	ipcqctl create --mode 0640 "$q"
 	ipcq-send "$q" a
 	run 0 ipcqctl list
-	[[ $out =~ ^NAME\ +OWNER\ +GROUP\ +PERMS ]] || fail "no headings: $out"
-	[[ $out =~ $q\ +root\ +root\ +rw-r-----\ +fifo\ +1\ +1024\ +1\ B ]] || fail "it said: $out"
+	expect headings "$(head -n 1 <<< "$out" | xargs)" \
+		"NAME OWNER GROUP PERMS ORDER MESSAGES MAX-MESSAGES BYTES MAX-BYTES MAX-SIZE"
+	expect row "$(grep "^$q " <<< "$out" | xargs)" \
+		"$q root root 0640 fifo 1 1024 1 1048576 65536"
 	expect json "$(ipcqctl list --json | jq -c ".[] | select(.name == \"$q\") | [.mode,.depth]")" \
 		'["0640",1]'
 	[[ $out != *control* ]] || fail "it lists the control device"
+}
+
+test_list_fits_a_terminal() {
+	command -v script > /dev/null || skip "script is not installed"
+	ipcqctl create --order priority "$q-jobs"
+	run 0 script -qefc "ipcqctl list" screen < /dev/null
+	expect headings "$(head -n 1 <<< "$out" | tr -d '\r' | xargs)" \
+		"NAME OWNER GROUP PERMS ORDER MSGS MAX-MSGS BYTES MAX-BYTES MAX-SIZE"
+	! tr -d '\r' <<< "$out" | grep -E '^.{81,}' || fail "it is wider than 80 columns"
+}
+
+# Every heading is one of ipcq-stat's, and means the same there.
+test_list_has_the_headings_of_ipcq_stat() {
+	local columns
+
+	columns=$(ipcqctl list | head -n 1 | xargs | tr ' ' ,)
+	ipcqctl create --mode 0640 "$q"
+	ipcq-send "$q" a
+	expect row "$(ipcqctl list | grep "^$q " | xargs)" \
+		"$(ipcq-stat --no-headings --output "$columns" "$q" | xargs)"
 }
 
 # Everybody sees that it is there, and only who may open it sees what is in it.
 test_list_of_what_one_may_not_open() {
 	ipcqctl create "$q"
 	run 0 as_nobody ipcqctl list
-	[[ $out =~ $q\ +root\ +root\ +rw-------\ +-\ +- ]] || fail "it said: $out"
+	expect row "$(grep "^$q " <<< "$out" | xargs)" "$q root root 0600 - - - - - -"
 	expect json "$(as_nobody ipcqctl list -j | jq -c ".[] | select(.name == \"$q\")")" \
 		"{\"name\":\"$q\",\"uid\":0,\"gid\":0,\"mode\":\"0600\"}"
 	run 0 as_nobody ipcqctl show "$q"

@@ -132,33 +132,39 @@ void view_add_lines(struct buffer *out, const struct queue_view *view)
 	buffer_print(out, "low_water     %u %%\n", attr->low_pct);
 }
 
-/* One row of the table; with no view, the headings. */
-static void fill_row(char cells[NR_COLUMNS][CELL_SIZE], const struct queue_view *view)
+/* They are those of ipcq-stat: it, too, has short ones on a terminal. */
+static void fill_headings(char cells[NR_COLUMNS][CELL_SIZE], bool brief)
 {
-	static const char *const headings[NR_COLUMNS] = {
-		"NAME", "OWNER", "GROUP", "PERMS", "ORDER", "MSGS", "MAX-MSGS",
-		"BYTES", "MAX-BYTES", "MAX-MSG-SIZE",
+	const char *const headings[NR_COLUMNS] = {
+		"NAME", "OWNER", "GROUP", "PERMS", "ORDER",
+		brief ? "MSGS" : "MESSAGES", brief ? "MAX-MSGS" : "MAX-MESSAGES",
+		"BYTES", "MAX-BYTES", "MAX-SIZE",
 	};
-	const struct ipcq_attr *attr;
 	int i;
 
 	for (i = 0; i < NR_COLUMNS; i++)
-		snprintf(cells[i], CELL_SIZE, "%s", view ? UNKNOWN : headings[i]);
-	if (!view)
-		return;
-	attr = &view->attr;
+		snprintf(cells[i], CELL_SIZE, "%s", headings[i]);
+}
+
+static void fill_row(char cells[NR_COLUMNS][CELL_SIZE], const struct queue_view *view)
+{
+	const struct ipcq_attr *attr = &view->attr;
+	int i;
+
+	for (i = 0; i < NR_COLUMNS; i++)
+		strcpy(cells[i], UNKNOWN);
 	snprintf(cells[0], CELL_SIZE, "%s", view->name);
 	user_name(cells[1], CELL_SIZE, view->uid);
 	group_name(cells[2], CELL_SIZE, view->gid);
-	mode_name(cells[3], view->mode);
+	snprintf(cells[3], CELL_SIZE, "%04o", view->mode);
 	if (!view->readable)
 		return;
 	snprintf(cells[4], CELL_SIZE, "%s", order_name(attr->order));
 	snprintf(cells[5], CELL_SIZE, "%u", attr->depth);
 	snprintf(cells[6], CELL_SIZE, "%u", attr->max_msgs);
-	format_bytes(cells[7], attr->bytes);
-	format_bytes(cells[8], attr->max_bytes);
-	format_bytes(cells[9], attr->max_msg_size);
+	snprintf(cells[7], CELL_SIZE, "%" PRIu64, (uint64_t)attr->bytes);
+	snprintf(cells[8], CELL_SIZE, "%" PRIu64, (uint64_t)attr->max_bytes);
+	snprintf(cells[9], CELL_SIZE, "%u", attr->max_msg_size);
 }
 
 static void widen(int widths[NR_COLUMNS], char cells[NR_COLUMNS][CELL_SIZE])
@@ -179,24 +185,25 @@ static void add_row(struct buffer *out, const int widths[NR_COLUMNS],
 	int i;
 
 	for (i = 0; i < NR_COLUMNS; i++)
-		buffer_print(out, "%s%*s", i ? "  " : "",
+		buffer_print(out, "%s%*s", i ? " " : "",
 			     i < first_number ? -widths[i] : widths[i], cells[i]);
 	buffer_add_char(out, '\n');
 }
 
-void views_add_table(struct buffer *out, const struct queue_view *views, size_t count)
+void views_add_table(struct buffer *out, const struct queue_view *views, size_t count,
+		     bool brief)
 {
 	char cells[NR_COLUMNS][CELL_SIZE];
 	int widths[NR_COLUMNS] = { 0 };
 	size_t i;
 
-	fill_row(cells, NULL);
+	fill_headings(cells, brief);
 	widen(widths, cells);
 	for (i = 0; i < count; i++) {
 		fill_row(cells, &views[i]);
 		widen(widths, cells);
 	}
-	fill_row(cells, NULL);
+	fill_headings(cells, brief);
 	add_row(out, widths, cells);
 	for (i = 0; i < count; i++) {
 		fill_row(cells, &views[i]);

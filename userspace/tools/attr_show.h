@@ -28,7 +28,8 @@ void view_add_json(struct buffer *out, const struct queue_view *view);
 /* Append a line for each attribute. */
 void view_add_lines(struct buffer *out, const struct queue_view *view);
 
-/* Append a table of @count queues, with a line of headings. */
-void views_add_table(struct buffer *out, const struct queue_view *views, size_t count);
+/* Append a table of @count queues, with a line of headings: @brief ones if asked. */
+void views_add_table(struct buffer *out, const struct queue_view *views, size_t count,
+		     bool brief);
 
 #endif /* ATTR_SHOW_H */

@@ -386,7 +386,7 @@ static int print_list(const struct queue_view *views, size_t count, bool json)
 		}
 		buffer_print(&out, count ? "]\n" : "[]\n");
 	} else {
-		views_add_table(&out, views, count);
+		views_add_table(&out, views, count, isatty(STDOUT_FILENO));
 	}
 	status = print(&out);
 	free(out.data);
