@@ -20,6 +20,7 @@ from harness.people import ALICE, BOB, Worker, as_user
 from harness.testing import PATIENCE, equal, main, test, true, until
 
 FAMILY = Family()
+IGNORING_SIGPIPE = ["env", "--ignore-signal=PIPE"]
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
@@ -499,10 +500,10 @@ def units_and_colours():
 class Events:
     """ipcq-stat --events in a pipe, once it follows."""
 
-    def __init__(self, *arguments):
+    def __init__(self, *arguments, before=()):
         self.child = subprocess.Popen(  # pylint: disable=consider-using-with
-            ["ipcq-stat", "--events", *arguments], text=True, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE)
+            [*before, "ipcq-stat", "--events", *arguments], text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
     def follow(self):
         """Nobody announces that it follows, so make events until one shows."""
@@ -605,6 +606,29 @@ def overflowed(pid):
         rows = [line.split() for line in file.readlines()[1:]]
     return any(int(row[2]) & 0x3fffff == pid and int(row[8]) for row in rows
                if int(row[1]) == 16)
+
+
+@test
+def events_that_nobody_reads():
+    """--events ends when its reader has gone, without waiting for another event"""
+    follower = Events().follow()
+    follower.child.stdout.close()
+    equal(follower.child.wait(PATIENCE), -signal.SIGPIPE, "exit status")
+    follower = Events(before=IGNORING_SIGPIPE).follow()
+    follower.child.stdout.close()
+    equal(follower.child.wait(PATIENCE), 1, "exit status")
+    true("nobody reads it" in follower.child.stderr.read(), "not said why")
+
+
+@test
+def frames_that_nobody_reads():
+    """--watch ends when its reader has gone, without waiting for the next frame"""
+    for before, status in (([], -signal.SIGPIPE), (IGNORING_SIGPIPE, 1)):
+        with subprocess.Popen([*before, "ipcq-stat", "--watch=3600", "--json"],
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
+            child.stdout.readline()
+            child.stdout.close()
+            equal(child.wait(PATIENCE), status, "exit status")
 
 
 if __name__ == "__main__":

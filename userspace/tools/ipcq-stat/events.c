@@ -126,7 +126,8 @@ int view_events(const struct request *request)
 		fprintf(stderr, "Following events; Ctrl-C ends.\n");
 
 	while (!enough(&follower) && !ferror(stdout)) {
-		(void)signals_wait(family_fd(request->family), 0);
+		if (signals_wait(family_fd(request->family), 0) == WAKE_UNREAD)
+			return signals_unread();
 		status = family_read_events(request->family, show, &follower);
 		if (status == -ENOBUFS) {
 			report_loss(request);

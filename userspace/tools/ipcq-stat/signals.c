@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "exits.h"
 #include "signals.h"
@@ -76,7 +77,11 @@ static bool take(volatile sig_atomic_t *flag)
 /* Signals are let in while ppoll() sleeps, and only then. */
 enum wake signals_wait(int fd, uint64_t deadline_ns)
 {
-	struct pollfd input = { .fd = fd, .events = POLLIN };
+	/* Of the output only what is told unasked: nobody reads it any more. */
+	struct pollfd fds[] = {
+		{ .fd = fd, .events = POLLIN },
+		{ .fd = STDOUT_FILENO },
+	};
 	struct timespec timeout = { 0 };
 	int ready;
 
@@ -86,7 +91,7 @@ enum wake signals_wait(int fd, uint64_t deadline_ns)
 
 		timeout.tv_sec = (time_t)(left / NS_PER_SEC);
 		timeout.tv_nsec = (long)(left % NS_PER_SEC);
-		ready = ppoll(&input, 1, deadline_ns ? &timeout : NULL, wait_mask);
+		ready = ppoll(fds, 2, deadline_ns ? &timeout : NULL, wait_mask);
 		if (ready < 0 && errno != EINTR)
 			err(EXIT_FAILED, "cannot wait");
 		if (ended)
@@ -96,7 +101,7 @@ enum wake signals_wait(int fd, uint64_t deadline_ns)
 		if (take(&resized))
 			return WAKE_RESIZE;
 		if (ready > 0)
-			return WAKE_INPUT;
+			return fds[1].revents ? WAKE_UNREAD : WAKE_INPUT;
 		if (!ready && deadline_ns)
 			return WAKE_TIME;
 	}
@@ -105,4 +110,11 @@ enum wake signals_wait(int fd, uint64_t deadline_ns)
 void signals_stop(void)
 {
 	raise(SIGSTOP);
+}
+
+int signals_unread(void)
+{
+	raise(SIGPIPE);
+	warnx("cannot write to standard output: nobody reads it any more");
+	return EXIT_FAILED;
 }

@@ -12,6 +12,7 @@ enum wake {
 	WAKE_END,	/* SIGINT, SIGTERM or SIGHUP */
 	WAKE_RESIZE,	/* SIGWINCH */
 	WAKE_STOP,	/* SIGTSTP: the caller tidies up and calls signals_stop() */
+	WAKE_UNREAD,	/* whoever read the output has gone: call signals_unread() */
 };
 
 /*
@@ -28,5 +29,8 @@ enum wake signals_wait(int fd, uint64_t deadline_ns);
 
 /* Stops as SIGTSTP does; returns when continued. */
 void signals_stop(void);
+
+/* Ends as a write to the output would; returns the exit status if SIGPIPE is ignored. */
+int signals_unread(void);
 
 #endif

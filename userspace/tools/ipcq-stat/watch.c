@@ -69,11 +69,14 @@ static void draw(const struct request *request, const struct style *style,
 	free(frame);
 }
 
-/* False at the end. */
-static bool pause_until(uint64_t deadline, struct style *style)
+/* False at the end, of which *result is the exit status. */
+static bool pause_until(uint64_t deadline, struct style *style, int *result)
 {
 	switch (signals_wait(-1, deadline)) {
 	case WAKE_END:
+		return false;
+	case WAKE_UNREAD:
+		*result = signals_unread();
 		return false;
 	case WAKE_STOP:
 		screen_leave(style);
@@ -122,7 +125,7 @@ int view_watch(const struct request *request)
 		deadline += interval;
 		if (deadline < monotonic_ns())
 			deadline = monotonic_ns();
-		if (!pause_until(deadline, &style))
+		if (!pause_until(deadline, &style, &result))
 			break;
 	}
 	screen_leave(&style);
