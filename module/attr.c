@@ -3,6 +3,8 @@
 #include <linux/capability.h>
 #include <linux/cred.h>
 #include <linux/ctype.h>
+#include <linux/fs.h>
+#include <linux/fs_struct.h>
 #include <linux/moduleparam.h>
 #include <linux/string.h>
 
@@ -186,7 +188,7 @@ int ipcq_attr_parse_new(const struct ipcq_create *create,
 	bool anonymous = !*name;
 	int err;
 
-	if (attr.mask & ~IPCQ_ATTR_KNOWN)
+	if (attr.mask & ~IPCQ_ATTR_KNOWN || create->flags & ~IPCQ_CREATE_UMASK)
 		return -EINVAL;
 	if (strnlen(name, sizeof(create->name)) == sizeof(create->name))
 		return -EINVAL;
@@ -200,6 +202,8 @@ int ipcq_attr_parse_new(const struct ipcq_create *create,
 			return -EINVAL;
 		identity->mode = attr.mode;
 	}
+	if (create->flags & IPCQ_CREATE_UMASK)
+		identity->mode &= ~current_umask();
 	err = ipcq_parse_owner(&attr, identity);
 	if (err)
 		return err;

@@ -32,8 +32,6 @@ static long ipcq_control_create(unsigned int cmd, void __user *arg)
 			   arg);
 	if (err)
 		return err;
-	if (create.pad)
-		return -EINVAL;
 	err = ipcq_attr_parse_new(&create, &identity, &config);
 	if (err)
 		return err;

@@ -124,6 +124,33 @@ TEST_F(attr, every_one_can_be_given_at_creation)
 	EXPECT_EQ(0, queue_end(&q));
 }
 
+TEST(umask_applies_if_asked_for)
+{
+	struct ipcq_create create = {
+		.open_flags = O_RDWR,
+		.flags = IPCQ_CREATE_UMASK,
+		.attr = { .mask = IPCQ_ATTR_MODE, .mode = 0777 },
+	};
+	int fd;
+
+	umask(0027);
+	queue_name(create.name);
+	fd = queue_create(&create);
+	ASSERT_GE(fd, 0);
+	EXPECT_EQ(0750, create.attr.mode);
+	EXPECT_EQ(0, queue_destroy(create.name));
+	close(fd);
+	/* The default as well. */
+	umask(0200);
+	create.attr.mask = 0;
+	queue_name(create.name);
+	fd = queue_create(&create);
+	ASSERT_GE(fd, 0);
+	EXPECT_EQ(0400, create.attr.mode);
+	EXPECT_EQ(0, queue_destroy(create.name));
+	close(fd);
+}
+
 TEST_F(attr, a_mode_of_nothing_is_nothing)
 {
 	struct ipcq_attr given = { .mask = IPCQ_ATTR_MODE, .mode = 0 };

@@ -36,7 +36,7 @@ SIZE(ipcq_attr, 128);
 FIRST(IPCQ_ATTR_SIZE_VER0, 128);
 AT(ipcq_create, name, 0);
 AT(ipcq_create, open_flags, 64);
-AT(ipcq_create, pad, 68);
+AT(ipcq_create, flags, 68);
 AT(ipcq_create, attr, 72);
 SIZE(ipcq_create, 200);
 FIRST(IPCQ_CREATE_SIZE_VER0, 200);

@@ -83,7 +83,8 @@ TEST_F(errors, create_einval)
 {
 	unsigned int bit;
 
-	EXPECT_EQ(-EINVAL, CREATE_WRONG(pad, 1));
+	for (bit = 1; bit < 32; bit++)
+		EXPECT_EQ(-EINVAL, CREATE_WRONG(flags, 1u << bit));
 	EXPECT_EQ(-EINVAL, CREATE_WRONG(open_flags, O_ACCMODE));
 	EXPECT_EQ(-EINVAL, CREATE_WRONG(open_flags, O_RDWR | O_APPEND));
 	EXPECT_EQ(-EINVAL, CREATE_WRONG(open_flags, O_RDWR | O_CREAT));

@@ -67,8 +67,8 @@ enum ipcq_order {
  * @max_msgs: capacity in messages, 1 or more
  * @max_bytes: capacity in bytes of payload, 1 or more
  * @max_msg_size: most bytes in one message, 1 to @max_bytes
- * @mode: permission bits of the device node (0 to 0777), applied as they are:
- *	the umask has no say
+ * @mode: permission bits of the device node (0 to 0777), applied as they are
+ *	unless IPCQ_CREATE_UMASK asks for the umask
  * @uid: owner, in the caller's user namespace
  * @gid: group, in the caller's user namespace
  * @high_pct: fill level in percent of @max_msgs or @max_bytes, whichever is
@@ -102,18 +102,21 @@ struct ipcq_attr {
 
 #define IPCQ_ATTR_SIZE_VER0	128 /* sizeof the first version */
 
+/* Bits of struct ipcq_create.flags. */
+#define IPCQ_CREATE_UMASK	(1u << 0) /* the umask applies to attr.mode */
+
 /**
  * struct ipcq_create - argument of IPCQ_IOC_CREATE
  * @name: NUL-terminated; empty for an anonymous queue.  1 to 63 of
  *	``A-Za-z0-9._-``, not starting with a dot, not ``control``.
  * @open_flags: O_RDONLY, O_WRONLY or O_RDWR, with O_NONBLOCK and O_CLOEXEC
- * @pad: zero
+ * @flags: IPCQ_CREATE_*
  * @attr: the attributes that @attr.mask names
  */
 struct ipcq_create {
 	char name[IPCQ_NAME_MAX + 1];
 	__u32 open_flags;
-	__u32 pad;
+	__u32 flags;
 	struct ipcq_attr attr;
 };
 
