@@ -83,7 +83,7 @@ static int ipcq_get_msg(struct ipcq_msg *msg, unsigned int cmd,
 
 	if (err)
 		return err;
-	if (msg->flags & ~IPCQ_MSG_KNOWN || msg->pad || msg->pad2)
+	if (msg->flags & ~(IPCQ_MSG_KNOWN | IPCQ_MSG_WHOLE) || msg->pad || msg->pad2)
 		return -EINVAL;
 	return ipcq_msg_patience(msg->flags, msg->timeout_ns, file, patience);
 }
@@ -100,7 +100,7 @@ static long ipcq_ioctl_send(struct file *file, unsigned int cmd,
 	err = ipcq_get_msg(&msg, cmd, arg, file, &patience);
 	if (err)
 		return err;
-	if (msg.prio > IPCQ_PRIO_MAX)
+	if (msg.prio > IPCQ_PRIO_MAX || msg.flags & IPCQ_MSG_WHOLE)
 		return -EINVAL;
 	/* So large that no queue holds it, and perhaps no size_t either. */
 	if (msg.size > MAX_RW_COUNT)
@@ -152,7 +152,10 @@ static long ipcq_ioctl_recv(struct file *file, unsigned int cmd,
 		return -EINVAL;
 
 	receipt.room = min_t(u64, msg.size, MAX_RW_COUNT);
-	err = ipcq_receive(&q->engine, &opener->party, &receipt, &patience);
+	if (msg.flags & IPCQ_MSG_WHOLE && !ipcq_is_room_for_any(&q->engine, &receipt))
+		err = -EMSGSIZE;
+	else
+		err = ipcq_receive(&q->engine, &opener->party, &receipt, &patience);
 	if (err == -EMSGSIZE) {
 		msg.size = receipt.needed;
 		return ipcq_put_arg(arg, cmd, &msg, sizeof(msg)) ?: err;

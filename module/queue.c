@@ -924,6 +924,27 @@ void ipcq_give_back(struct ipcq_engine *e, struct ipcq_party *party,
 }
 
 /**
+ * ipcq_is_room_for_any() - does any message fit that the queue may hold
+ * @e: the queue
+ * @receipt: its @room; its @needed is filled in if it is not enough
+ *
+ * A refusal is counted.
+ *
+ * Context: Any but interrupts.
+ * Return: whether the largest message would have fitted a moment ago.
+ */
+bool ipcq_is_room_for_any(struct ipcq_engine *e, struct ipcq_receipt *receipt)
+{
+	u32 largest = READ_ONCE(e->max_msg_size);
+
+	if (likely(receipt->room >= largest))
+		return true;
+	receipt->needed = largest;
+	ipcq_count(e, IPCQ_RECV_TOO_SMALL);
+	return false;
+}
+
+/**
  * ipcq_poll_mask() - which events hold now
  * @e: the queue
  * @access: IPCQ_ACCESS_* of who asks

@@ -276,6 +276,7 @@ u32 ipcq_receive_at_once(struct ipcq_engine *e, struct ipcq_party *party,
 			 struct ipcq_receipt *receipts, u32 n);
 void ipcq_give_back(struct ipcq_engine *e, struct ipcq_party *party,
 		    struct ipcq_receipt *receipt);
+bool ipcq_is_room_for_any(struct ipcq_engine *e, struct ipcq_receipt *receipt);
 
 void ipcq_party_join(struct ipcq_engine *e, struct ipcq_party *party);
 void ipcq_party_leave(struct ipcq_engine *e, struct ipcq_party *party);

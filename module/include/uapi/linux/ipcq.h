@@ -150,6 +150,7 @@ struct ipcq_destroy {
 #define IPCQ_MSG_ABSTIME	(1u << 2) /* @timeout_ns is a point in time */
 #define IPCQ_MSG_REALTIME	(1u << 3) /* of CLOCK_REALTIME, with ABSTIME */
 #define IPCQ_MSG_NOSIGNAL	(1u << 4) /* send: EPIPE without SIGPIPE */
+#define IPCQ_MSG_WHOLE		(1u << 5) /* receive: @size must be max_msg_size */
 
 /**
  * struct ipcq_msg - a message to be sent, or one that was received
@@ -180,7 +181,8 @@ struct ipcq_destroy {
  *
  * Output fields are ignored on input.  IPCQ_IOC_SEND writes nothing back;
  * IPCQ_IOC_RECV does on success, and writes @size alone when it fails with
- * EMSGSIZE: the size of the message that did not fit.
+ * EMSGSIZE: the size of the message that did not fit, or with IPCQ_MSG_WHOLE the
+ * max_msg_size that @size is below.
  */
 struct ipcq_msg {
 	__u64 data;
