@@ -17,6 +17,7 @@
 
 #include "chardev.h"
 #include "message.h"
+#include "notify.h"
 #include "opener.h"
 #include "payload.h"
 #include "registry.h"
@@ -84,8 +85,16 @@ struct file *ipcq_file_new(struct ipcq_queue *q, u32 open_flags)
 	return file;
 }
 
+/* A descriptor of the file is closed; others may remain. */
+static int ipcq_flush(struct file *file, fl_owner_t id)
+{
+	ipcq_notify_closed(ipcq_opener_of(file));
+	return 0;
+}
+
 static int ipcq_release(struct inode *inode, struct file *file)
 {
+	ipcq_notify_released(ipcq_opener_of(file));
 	ipcq_opener_close(ipcq_opener_of(file));
 	return 0;
 }
@@ -350,6 +359,7 @@ static void ipcq_show_fdinfo(struct seq_file *m, struct file *file)
 const struct file_operations ipcq_file_operations = {
 	.owner = THIS_MODULE,
 	.open = ipcq_open,
+	.flush = ipcq_flush,
 	.release = ipcq_release,
 	/* For read(2) and write(2) themselves: no iterator has to be set up. */
 	.read = ipcq_read,

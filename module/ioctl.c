@@ -12,6 +12,7 @@
 #include "chardev.h"
 #include "message.h"
 #include "msg.h"
+#include "notify.h"
 #include "payload.h"
 #include "registry.h"
 
@@ -300,6 +301,8 @@ long ipcq_file_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return ipcq_ioctl_shutdown(q, cmd, uarg);
 	case IPCQ_IOC_OPEN_END & ~IOCSIZE_MASK:
 		return ipcq_ioctl_open_end(file, cmd, uarg);
+	case IPCQ_IOC_NOTIFY & ~IOCSIZE_MASK:
+		return ipcq_notify_ioctl(opener, cmd, uarg);
 	default:
 		return -ENOTTY;
 	}

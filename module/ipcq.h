@@ -7,6 +7,8 @@
  *
  *	struct file --owns--> ipcq_opener --pins--> ipcq_queue (kref)
  *	                      in .openers              |     |  |
+ *	struct file --owns--> ipcq_registration --pins-+     |  |
+ *	                      in the engine            |     |  |
  *	registry: ids, of every queue, pin nothing     |     |  +-- embeds --> ipcq_engine
  *	          names, of linked queues, pin         |     |                   | owns
  *	ipcq_node (a device) <-- while linked ---------+     |                   v

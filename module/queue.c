@@ -64,6 +64,8 @@ struct ipcq_waiter {
  * @task: a waiter's task to be woken, with a reference, or NULL
  * @recv: events for those who poll to receive
  * @send: events for those who poll to send
+ * @notice: taken from the queue, to be told of the message that came; it goes with
+ *	@recv
  * @event: for the observer
  *
  * Few calls end more than one waiter.  Those that do wake all but the last one
@@ -73,6 +75,7 @@ struct ipcq_wake {
 	struct task_struct *task;
 	__poll_t recv;
 	__poll_t send;
+	struct ipcq_notice *notice;
 	struct ipcq_event event;
 };
 
@@ -198,6 +201,8 @@ static void ipcq_wake_up(struct ipcq_engine *e, struct ipcq_wake *wake)
 		if (unlikely(READ_ONCE(e->recv_fasync)))
 			kill_fasync(&e->recv_fasync, SIGIO,
 				    wake->recv & EPOLLIN ? POLL_IN : POLL_HUP);
+		if (unlikely(wake->notice))
+			wake->notice->arrived(wake->notice);
 	}
 	if (wake->send) {
 		/* No barrier: see ipcq_recv_is_watched(). */
@@ -224,7 +229,8 @@ static bool ipcq_recv_is_watched(struct ipcq_engine *e)
 	lockdep_assert_held(&e->lock);
 
 	/* No barrier: see above. */
-	return waitqueue_active(&e->recv_poll) || READ_ONCE(e->recv_fasync);
+	return waitqueue_active(&e->recv_poll) || READ_ONCE(e->recv_fasync) ||
+	       e->notice;
 }
 
 /* The same for those who send. */
@@ -242,6 +248,7 @@ static void ipcq_wake_init(struct ipcq_wake *wake)
 	wake->task = NULL;
 	wake->recv = 0;
 	wake->send = 0;
+	wake->notice = NULL;
 	wake->event.type = IPCQ_EVENT_NONE;
 }
 
@@ -415,6 +422,20 @@ static __always_inline void ipcq_enqueue(struct ipcq_engine *e, struct ipcq_mess
 		e->peak_bytes = e->bytes;
 }
 
+/* @m has come to wait: if none did before, who asked to be told of it will be. */
+static void ipcq_notice(struct ipcq_engine *e, struct ipcq_message *m,
+			struct ipcq_wake *wake)
+{
+	lockdep_assert_held(&e->lock);
+
+	if (likely(!e->notice) || e->depth > 1)
+		return;
+	wake->notice = e->notice;
+	WRITE_ONCE(e->notice, NULL);
+	wake->notice->sender = get_pid(m->pid);
+	wake->notice->sender_uid = m->uid;
+}
+
 /* Give @m to the first waiting receiver with room for it, or let it wait. */
 static void ipcq_deliver(struct ipcq_engine *e, struct ipcq_message *m, u64 now,
 			 struct ipcq_wake *wake)
@@ -423,6 +444,7 @@ static void ipcq_deliver(struct ipcq_engine *e, struct ipcq_message *m, u64 now,
 		return;
 	ipcq_enqueue(e, m);
 	wake->recv |= IPCQ_POLL_RECV;
+	ipcq_notice(e, m, wake);
 	ipcq_check_high(e, wake, now);
 }
 
@@ -711,6 +733,7 @@ u32 ipcq_send_at_once(struct ipcq_engine *e, struct ipcq_message *const *m, u32 
 			continue;
 		ipcq_enqueue(e, m[i]);
 		wake.recv = IPCQ_POLL_RECV;
+		ipcq_notice(e, m[i], &wake);
 		ipcq_check_high(e, &wake, now);
 	}
 	spin_unlock(&e->lock);
@@ -942,6 +965,58 @@ bool ipcq_is_room_for_any(struct ipcq_engine *e, struct ipcq_receipt *receipt)
 	receipt->needed = largest;
 	ipcq_count(e, IPCQ_RECV_TOO_SMALL);
 	return false;
+}
+
+/**
+ * ipcq_notice_give() - ask to be told when a message comes while none waits
+ * @e: the queue
+ * @notice: whom to tell; the queue's until it is taken, or its @arrived is called
+ *
+ * Context: Any but interrupts.
+ * Return: 0, or -EBUSY if the queue has one.
+ */
+int ipcq_notice_give(struct ipcq_engine *e, struct ipcq_notice *notice)
+{
+	int err = 0;
+
+	spin_lock(&e->lock);
+	if (e->notice)
+		err = -EBUSY;
+	else
+		WRITE_ONCE(e->notice, notice);
+	spin_unlock(&e->lock);
+	return err;
+}
+
+/**
+ * ipcq_notice_take() - take back what ipcq_notice_give() gave
+ * @e: the queue
+ * @notice: only this one, or NULL for any
+ * @party: only one given through this opener, or NULL
+ * @owner: only one given by this process, or NULL
+ *
+ * Context: Any but interrupts.
+ * Return: the notice, the caller's again; NULL if the queue has none, or another.
+ */
+struct ipcq_notice *ipcq_notice_take(struct ipcq_engine *e,
+				     const struct ipcq_notice *notice,
+				     const struct ipcq_party *party,
+				     const struct pid *owner)
+{
+	struct ipcq_notice *taken;
+
+	/* Most queues never have one. */
+	if (likely(!READ_ONCE(e->notice)))
+		return NULL;
+	spin_lock(&e->lock);
+	taken = e->notice;
+	if (taken && (!notice || taken == notice) &&
+	    (!party || taken->party == party) && (!owner || taken->owner == owner))
+		WRITE_ONCE(e->notice, NULL);
+	else
+		taken = NULL;
+	spin_unlock(&e->lock);
+	return taken;
 }
 
 /**

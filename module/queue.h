@@ -13,6 +13,7 @@
 #include <linux/list.h>
 #include <linux/poll.h>
 #include <linux/spinlock.h>
+#include <linux/uidgid.h>
 #include <linux/wait.h>
 
 #include "spares.h"
@@ -22,6 +23,7 @@
 struct fasync_struct;
 struct ipcq_message;
 struct ipcq_engine;
+struct pid;
 
 /**
  * struct ipcq_config - what the owner decides
@@ -109,6 +111,24 @@ struct ipcq_party {
 };
 
 /**
+ * struct ipcq_notice - somebody is told, once, that a message has come
+ * @arrived: called when a message has come to wait in an empty queue, after the
+ *	notice was taken from the queue; in process context, without locks
+ * @party: the opener through which it was given; constant
+ * @owner: the process that gave it; constant
+ * @sender: the process that sent the message, with a reference; set before
+ *	@arrived is called
+ * @sender_uid: the same for its uid, as the message has it
+ */
+struct ipcq_notice {
+	void (*arrived)(struct ipcq_notice *notice);
+	const struct ipcq_party *party;
+	const struct pid *owner;
+	struct pid *sender;
+	kuid_t sender_uid;
+};
+
+/**
  * struct ipcq_engine - the state of a queue
  * @lock: guards everything below that does not say otherwise.  A leaf: nothing
  *	is allocated, copied from or to user space, or sent while it is held.
@@ -135,6 +155,8 @@ struct ipcq_party {
  * @send_poll: pollers for POLLOUT; its own lock
  * @recv_fasync: SIGIO of receivers; its own lock
  * @send_fasync: SIGIO of senders; its own lock
+ * @notice: who is told when a message comes while none waits, or NULL; also read
+ *	without the lock, as a hint that is checked again
  * @stats: counters
  * @config: see there
  * @high_msgs: depth from which the queue is above its high-water level
@@ -176,6 +198,7 @@ struct ipcq_engine {
 	wait_queue_head_t send_poll;
 	struct fasync_struct *recv_fasync;
 	struct fasync_struct *send_fasync;
+	struct ipcq_notice *notice;
 	struct ipcq_stats stats;
 	struct ipcq_config config;
 	u32 high_msgs;
@@ -277,6 +300,12 @@ u32 ipcq_receive_at_once(struct ipcq_engine *e, struct ipcq_party *party,
 void ipcq_give_back(struct ipcq_engine *e, struct ipcq_party *party,
 		    struct ipcq_receipt *receipt);
 bool ipcq_is_room_for_any(struct ipcq_engine *e, struct ipcq_receipt *receipt);
+
+int ipcq_notice_give(struct ipcq_engine *e, struct ipcq_notice *notice);
+struct ipcq_notice *ipcq_notice_take(struct ipcq_engine *e,
+				     const struct ipcq_notice *notice,
+				     const struct ipcq_party *party,
+				     const struct pid *owner);
 
 void ipcq_party_join(struct ipcq_engine *e, struct ipcq_party *party);
 void ipcq_party_leave(struct ipcq_engine *e, struct ipcq_party *party);

@@ -66,6 +66,16 @@ SIZE(ipcq_batch, 32);
 FIRST(IPCQ_BATCH_SIZE_VER0, 32);
 SIZE(ipcq_open_end, 8);
 FIRST(IPCQ_OPEN_END_SIZE_VER0, 8);
+AT(ipcq_notify, how, 0);
+AT(ipcq_notify, signo, 4);
+AT(ipcq_notify, value, 8);
+AT(ipcq_notify, open_flags, 16);
+AT(ipcq_notify, pad, 20);
+SIZE(ipcq_notify, 24);
+FIRST(IPCQ_NOTIFY_SIZE_VER0, 24);
+AT(ipcq_arrival, pid, 0);
+AT(ipcq_arrival, uid, 4);
+SIZE(ipcq_arrival, 8);
 SIZE(ipcq_purge, 8);
 FIRST(IPCQ_PURGE_SIZE_VER0, 8);
 SIZE(ipcq_shutdown, 8);
@@ -115,6 +125,7 @@ TEST_F(compat, the_numbers)
 	EXPECT_EQ(0x4008be16, IPCQ_IOC_OPEN_END);
 	EXPECT_EQ(0x4020be20, IPCQ_IOC_SEND_BATCH);
 	EXPECT_EQ(0x4020be21, IPCQ_IOC_RECV_BATCH);
+	EXPECT_EQ(0x4018be17, IPCQ_IOC_NOTIFY);
 }
 
 TEST_F(compat, create_get_set_destroy)

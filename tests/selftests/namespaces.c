@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What is told of a sender depends on the namespaces of the receiver. */
+#include <signal.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 
@@ -250,6 +251,94 @@ TEST_F(namespaces, a_queue_made_within_belongs_to_the_user_outside)
 	EXPECT_EQ(OTHER, st.st_gid);
 	EXPECT_EQ(USER, nl_queue(shared->id).uid);
 	EXPECT_EQ(0, queue_destroy(shared->name));
+}
+
+/* Register for a signal, say so, and get it. */
+static int await_signal(int fd, int ready, siginfo_t *info)
+{
+	struct ipcq_notify notify = { .how = IPCQ_NOTIFY_SIGNAL, .signo = SIGURG, .value = 42 };
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGURG);
+	CHECK(sigprocmask(SIG_BLOCK, &set, NULL) == 0);
+	CHECK(ioctl(fd, IPCQ_IOC_NOTIFY, &notify) == 0);
+	CHECK(write(ready, "x", 1) == 1);
+	CHECK(sigwaitinfo(&set, info) == SIGURG);
+	CHECK(info->si_code == SI_MESGQ);
+	CHECK(info->si_value.sival_int == 42);
+	return 0;
+}
+
+struct await {
+	int fd;
+	int ready[2];
+	pid_t pid;	/* negative: any */
+	uid_t uid;
+};
+
+static int await_in_pid_1(void *arg)
+{
+	struct await *await = arg;
+	siginfo_t info;
+
+	if (await_signal(await->fd, await->ready[1], &info))
+		return 1;
+	CHECK(await->pid < 0 || info.si_pid == await->pid);
+	CHECK(info.si_uid == await->uid);
+	return 0;
+}
+
+static int await_in_pid_namespace(void *arg)
+{
+	return in_pid_namespace(await_in_pid_1, arg);
+}
+
+static int await_in_user_namespace(void *arg)
+{
+	CHECK(become(USER, OTHER) == 0);
+	CHECK(enter_user_namespace(USER, OTHER) == 0);
+	return await_in_pid_1(arg);
+}
+
+TEST_F(namespaces, a_signal_tells_a_pid_as_its_receiver_sees_it)
+{
+	struct await await = { .fd = self->q.fd, .pid = 0, .uid = 0 };
+	pid_t pid;
+	char c;
+
+	ASSERT_EQ(0, pipe(await.ready));
+	pid = child_start(await_in_pid_namespace, &await);
+	ASSERT_EQ(1, read(await.ready[0], &c, 1));
+	ASSERT_EQ(0, send_text(self->q.fd, "from outside"));
+	EXPECT_EQ(0, child_end(pid));
+}
+
+TEST_F(namespaces, a_signal_tells_a_uid_as_its_receiver_sees_it)
+{
+	struct await await = { .fd = self->q.fd };
+	struct ipcq_msg msg;
+	pid_t pid;
+	char c;
+
+	NEED_USER_NAMESPACES();
+	ASSERT_EQ(0, pipe(await.ready));
+	/* Root outside is nobody within. */
+	await.pid = getpid();
+	await.uid = NOBODY;
+	pid = child_start(await_in_user_namespace, &await);
+	ASSERT_EQ(1, read(await.ready[0], &c, 1));
+	ASSERT_EQ(0, send_text(self->q.fd, "by root"));
+	EXPECT_EQ(0, child_end(pid));
+	ASSERT_EQ(0, receive(self->q.fd, &msg));
+
+	/* The user that is root within is root, though a user outside. */
+	await.uid = 0;
+	await.pid = -1;
+	pid = child_start(await_in_user_namespace, &await);
+	ASSERT_EQ(1, read(await.ready[0], &c, 1));
+	ASSERT_EQ(0, child_run(send_and_go, &self->q.fd));
+	EXPECT_EQ(0, child_end(pid));
 }
 
 static int look_from_another_network(void *arg)

@@ -273,13 +273,66 @@ struct ipcq_shutdown {
 
 #define IPCQ_SHUTDOWN_SIZE_VER0	8 /* sizeof the first version */
 
+/**
+ * enum ipcq_notify_how - how a process is told that a message has come
+ * @IPCQ_NOTIFY_OFF: not at all: what the process had registered is taken back
+ * @IPCQ_NOTIFY_SILENT: not at all, but nobody else can register meanwhile
+ * @IPCQ_NOTIFY_SIGNAL: by a signal with si_code SI_MESGQ and the sender's si_pid
+ *	and si_uid
+ * @IPCQ_NOTIFY_FD: by a descriptor, which the call returns: it becomes readable,
+ *	and a read gives one struct ipcq_arrival; after that, or once the
+ *	registration is taken back, it is at end of file
+ */
+enum ipcq_notify_how {
+	IPCQ_NOTIFY_OFF		= 0,
+	IPCQ_NOTIFY_SILENT	= 1,
+	IPCQ_NOTIFY_SIGNAL	= 2,
+	IPCQ_NOTIFY_FD		= 3,
+};
+
+/**
+ * struct ipcq_notify - argument of IPCQ_IOC_NOTIFY
+ * @how: enum ipcq_notify_how
+ * @signo: IPCQ_NOTIFY_SIGNAL: the signal, else zero
+ * @value: IPCQ_NOTIFY_SIGNAL: the bytes of its union sigval, else zero
+ * @open_flags: IPCQ_NOTIFY_FD: O_NONBLOCK and O_CLOEXEC, else zero
+ * @pad: zero
+ *
+ * A queue has one registration at a time.  It ends when a message comes to the
+ * empty queue while no receive is blocked, when the process takes it back, and when
+ * the process closes a descriptor of the opener through which it registered.
+ */
+struct ipcq_notify {
+	__u32 how;
+	__u32 signo;
+	__u64 value;
+	__u32 open_flags;
+	__u32 pad;
+};
+
+#define IPCQ_NOTIFY_SIZE_VER0	24 /* sizeof the first version */
+
+/**
+ * struct ipcq_arrival - what a descriptor of IPCQ_NOTIFY_FD gives
+ * @pid: the sender's process, in the reader's pid namespace; 0 if it has none there
+ * @uid: its real uid, in the reader's user namespace; the overflow uid if it has
+ *	none there
+ */
+struct ipcq_arrival {
+	__u32 pid;
+	__u32 uid;
+};
+
 #define IPCQ_IOC_MAGIC		0xBE
 
 /* On /dev/ipcq/control.  CREATE returns a descriptor of the new queue. */
 #define IPCQ_IOC_CREATE		_IOWR(IPCQ_IOC_MAGIC, 0x00, struct ipcq_create)
 #define IPCQ_IOC_DESTROY	_IOWR(IPCQ_IOC_MAGIC, 0x01, struct ipcq_destroy)
 
-/* On a queue.  OPEN_END returns a descriptor of the same queue. */
+/*
+ * On a queue.  OPEN_END returns a descriptor of the same queue, NOTIFY with
+ * IPCQ_NOTIFY_FD one that tells of a message.
+ */
 #define IPCQ_IOC_SEND		_IOW(IPCQ_IOC_MAGIC, 0x10, struct ipcq_msg)
 #define IPCQ_IOC_RECV		_IOWR(IPCQ_IOC_MAGIC, 0x11, struct ipcq_msg)
 #define IPCQ_IOC_GET_ATTR	_IOR(IPCQ_IOC_MAGIC, 0x12, struct ipcq_attr)
@@ -287,6 +340,7 @@ struct ipcq_shutdown {
 #define IPCQ_IOC_PURGE		_IOR(IPCQ_IOC_MAGIC, 0x14, struct ipcq_purge)
 #define IPCQ_IOC_SHUTDOWN	_IOW(IPCQ_IOC_MAGIC, 0x15, struct ipcq_shutdown)
 #define IPCQ_IOC_OPEN_END	_IOW(IPCQ_IOC_MAGIC, 0x16, struct ipcq_open_end)
+#define IPCQ_IOC_NOTIFY		_IOW(IPCQ_IOC_MAGIC, 0x17, struct ipcq_notify)
 
 /* On a queue, with many messages.  Both return how many. */
 #define IPCQ_IOC_SEND_BATCH	_IOW(IPCQ_IOC_MAGIC, 0x20, struct ipcq_batch)
