@@ -99,7 +99,10 @@ static int open_control(void)
 
 int ipcq_create(const char *name, const struct ipcq_attr *attr, int flags)
 {
-	struct ipcq_create create = { .open_flags = flags };
+	struct ipcq_create create = {
+		.open_flags = flags & ~IPCQ_O_UMASK,
+		.flags = flags & IPCQ_O_UMASK ? IPCQ_CREATE_UMASK : 0,
+	};
 	int control, fd;
 
 	if (name) {
@@ -130,10 +133,10 @@ int ipcq_open_or_create(const char *name, const struct ipcq_attr *attr, int flag
 	 */
 	int turns = 1000, fd;
 
-	if (check_flags(flags, O_ACCMODE | O_NONBLOCK | O_CLOEXEC))
+	if (check_flags(flags, O_ACCMODE | O_NONBLOCK | O_CLOEXEC | IPCQ_O_UMASK))
 		return -1;
 	do {
-		fd = ipcq_open(name, flags);
+		fd = ipcq_open(name, flags & ~IPCQ_O_UMASK);
 		if (fd >= 0 || (errno != ENOENT && errno != ENXIO))
 			return fd;
 		fd = ipcq_create(name, attr, flags);

@@ -91,6 +91,9 @@ static const struct {
 	  " " PARAMETERS "max_*" },
 	{ BIT(IPCQ_OP_SET_ATTR), EBUSY,
 	  "the order can be changed only while the queue is empty" },
+
+	{ BIT(IPCQ_OP_NOTIFY), EBUSY,
+	  "another registration waits for the queue's next message" },
 };
 
 /* A container shares the kernel, but has a /dev of its own. */

@@ -34,6 +34,13 @@ extern "C" {
 #define IPCQ_O_NEITHER	O_ACCMODE
 
 /**
+ * IPCQ_O_UMASK - let the umask apply to the mode of a queue that is created
+ *
+ * For ipcq_create() and ipcq_open_or_create().
+ */
+#define IPCQ_O_UMASK	(1 << 30)
+
+/**
  * ipcq_version() - version of this library
  *
  * Return: a string such as "0.1.0".
@@ -71,7 +78,7 @@ int ipcq_open(const char *name, int flags);
  * ipcq_create() - create and open a queue
  * @name: of the queue; NULL for an anonymous one, which lives as long as it is open
  * @attr: attributes; those that its mask names.  NULL: the defaults.
- * @flags: O_RDONLY, O_WRONLY or O_RDWR, with O_NONBLOCK and O_CLOEXEC
+ * @flags: O_RDONLY, O_WRONLY or O_RDWR, with O_NONBLOCK, O_CLOEXEC and IPCQ_O_UMASK
  *
  * Return: a descriptor.  EEXIST says that there is a queue of that name.
  */
@@ -233,6 +240,17 @@ int ipcq_purge(int fd, uint64_t *purged);
 int ipcq_shutdown(int fd, unsigned int how);
 
 /**
+ * ipcq_notify() - be told when a message comes while none waits
+ * @fd: the queue
+ * @notify: how; what is not used must be zero.  IPCQ_NOTIFY_OFF takes back what this
+ *	process has registered.
+ *
+ * Return: 0, or with IPCQ_NOTIFY_FD a descriptor.  EBUSY says that the queue has a
+ * registration.
+ */
+int ipcq_notify(int fd, const struct ipcq_notify *notify);
+
+/**
  * enum ipcq_op - what was tried, for ipcq_explain()
  * @IPCQ_OP_OPEN: ipcq_open()
  * @IPCQ_OP_CREATE: ipcq_create(), ipcq_open_or_create(), ipcq_pair()
@@ -244,6 +262,7 @@ int ipcq_shutdown(int fd, unsigned int how);
  * @IPCQ_OP_SET_ATTR: ipcq_set_attr()
  * @IPCQ_OP_PURGE: ipcq_purge()
  * @IPCQ_OP_SHUTDOWN: ipcq_shutdown()
+ * @IPCQ_OP_NOTIFY: ipcq_notify()
  */
 enum ipcq_op {
 	IPCQ_OP_OPEN,
@@ -256,6 +275,7 @@ enum ipcq_op {
 	IPCQ_OP_SET_ATTR,
 	IPCQ_OP_PURGE,
 	IPCQ_OP_SHUTDOWN,
+	IPCQ_OP_NOTIFY,
 };
 
 /**

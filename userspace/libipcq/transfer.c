@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* Messages: send and receive. */
+/* Messages: send, receive, be told of them. */
 #include <errno.h>
 #include <sys/ioctl.h>
 
@@ -54,6 +54,11 @@ int ipcq_recv_batch(int fd, struct ipcq_msg *msgs, unsigned int count,
 		    struct ipcq_batch *how)
 {
 	return transfer_batch(fd, IPCQ_IOC_RECV_BATCH, msgs, count, how);
+}
+
+int ipcq_notify(int fd, const struct ipcq_notify *notify)
+{
+	return ioctl(fd, IPCQ_IOC_NOTIFY, notify);
 }
 
 static int64_t nanoseconds(const struct timespec *time)

@@ -98,12 +98,14 @@ static void test_bad_descriptor(void)
 	struct ipcq_msg msg;
 	struct ipcq_attr attr;
 	struct ipcq_batch how;
+	struct ipcq_notify notify;
 	uint64_t purged;
 	char byte = 0;
 
 	memset(&msg, 0, sizeof(msg));
 	memset(&attr, 0, sizeof(attr));
 	memset(&how, 0, sizeof(how));
+	memset(&notify, 0, sizeof(notify));
 	ok(fails_with(ipcq_send(-1, "x", 1, &msg), EBADF) &&
 	   fails_with(ipcq_send(-1, "x", 1, NULL), EBADF), "send: EBADF");
 	ok(fails_with(ipcq_recv(-1, &byte, 1, &msg), EBADF) &&
@@ -116,6 +118,7 @@ static void test_bad_descriptor(void)
 	ok(fails_with(ipcq_purge(-1, &purged), EBADF), "purge: EBADF");
 	ok(fails_with(ipcq_shutdown(-1, IPCQ_SHUT_SEND), EBADF), "shutdown: EBADF");
 	ok(fails_with(ipcq_open_end(-1, O_RDONLY), EBADF), "open_end: EBADF");
+	ok(fails_with(ipcq_notify(-1, &notify), EBADF), "notify: EBADF");
 }
 
 static void test_words(void)
