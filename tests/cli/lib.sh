@@ -154,7 +154,7 @@ remove_traces() {
 	local queue
 
 	kill_rest
-	for queue in /dev/ipcq/cli-*; do
+	for queue in /dev/ipcq/cli-* /dev/ipcq/mq.*; do
 		[ ! -e "$queue" ] || ipcqctl rm -q "${queue##*/}" || true
 	done
 	cd / || exit

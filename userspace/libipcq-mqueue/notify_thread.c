@@ -54,15 +54,15 @@ static int copy_attr(pthread_attr_t *to, const pthread_attr_t *from)
 		pthread_attr_setscope(to, value);
 	if (!pthread_attr_getguardsize(from, &guard))
 		pthread_attr_setguardsize(to, guard);
-	if (!pthread_attr_getaffinity_np(from, sizeof(cpus), &cpus))
+	/* All processors there could be: none was chosen. */
+	if (!pthread_attr_getaffinity_np(from, sizeof(cpus), &cpus) &&
+	    CPU_COUNT(&cpus) < CPU_SETSIZE)
 		pthread_attr_setaffinity_np(to, sizeof(cpus), &cpus);
-	if (!pthread_attr_getstack(from, &stack, &size)) {
-		/* A stack that was not given ends at the address 0. */
-		if ((uintptr_t)stack + size)
-			err = pthread_attr_setstack(to, stack, size);
-		else
-			err = pthread_attr_setstacksize(to, size);
-	}
+	/* A stack that was not given ends at the address 0. */
+	if (!pthread_attr_getstack(from, &stack, &size) && (uintptr_t)stack + size)
+		err = pthread_attr_setstack(to, stack, size);
+	else if (!pthread_attr_getstacksize(from, &size))
+		err = pthread_attr_setstacksize(to, size);
 	if (err)
 		pthread_attr_destroy(to);
 	return err;
