@@ -43,6 +43,7 @@
  * @task: who blocks; constant
  * @party: the opener it blocks on; constant
  * @since_ns: CLOCK_MONOTONIC time at which it began to; constant
+ * @rank: its real-time priority then, 0 if it has none; constant
  * @m: a sender's message until it is admitted; a receiver's once it is ended
  *	with success.  Changes hands with @state.
  * @receipt: a receiver's, filled in when it is ended; changes hands with @state
@@ -54,6 +55,7 @@ struct ipcq_waiter {
 	struct task_struct *task;
 	struct ipcq_party *party;
 	u64 since_ns;
+	u32 rank;
 	struct ipcq_message *m;
 	struct ipcq_receipt *receipt;
 	int state;
@@ -367,6 +369,30 @@ static struct ipcq_waiter *ipcq_first(struct list_head *waiters)
 	return list_first_entry_or_null(waiters, struct ipcq_waiter, node);
 }
 
+/*
+ * Put a waiter in line: the one who has waited longest comes first, but a real-time
+ * thread before all of lower priority.
+ */
+static void ipcq_line_up(struct list_head *waiters, struct ipcq_waiter *w)
+{
+	struct ipcq_waiter *pos;
+
+	list_for_each_entry_reverse(pos, waiters, node) {
+		if (pos->rank >= w->rank)
+			break;
+	}
+	list_add(&w->node, &pos->node);
+}
+
+/* Would the current thread, with a message that fits, stand at the head of the line? */
+static bool ipcq_goes_first(struct ipcq_engine *e)
+{
+	lockdep_assert_held(&e->lock);
+
+	return !e->blocked_senders ||
+	       current->rt_priority > ipcq_first(&e->senders)->rank;
+}
+
 /* Record that @m leaves the queue for the receiver of @receipt. */
 static __always_inline void ipcq_hand_over(struct ipcq_engine *e,
 					   struct ipcq_party *party,
@@ -638,7 +664,7 @@ static noinline int ipcq_send_slowly(struct ipcq_engine *e, struct ipcq_party *p
 		err = -EMSGSIZE;
 		goto unlock;
 	}
-	if (!e->blocked_senders && ipcq_fits(e, m->size)) {
+	if (ipcq_fits(e, m->size) && ipcq_goes_first(e)) {
 		ipcq_wake_init(&wake);
 		ipcq_admit(e, m, ktime_get_ns(), &wake);
 		spin_unlock(&e->lock);
@@ -661,9 +687,10 @@ static noinline int ipcq_send_slowly(struct ipcq_engine *e, struct ipcq_party *p
 		.task = current,
 		.party = party,
 		.since_ns = ktime_get_ns(),
+		.rank = current->rt_priority,
 		.m = m,
 	};
-	list_add_tail(&w.node, &e->senders);
+	ipcq_line_up(&e->senders, &w);
 	e->blocked_senders++;
 	party->blocked_senders++;
 	ipcq_add(e, IPCQ_BLOCKED_SENDS, 1);
@@ -813,9 +840,10 @@ static noinline int ipcq_receive_slowly(struct ipcq_engine *e, struct ipcq_party
 		.task = current,
 		.party = party,
 		.since_ns = ktime_get_ns(),
+		.rank = current->rt_priority,
 		.receipt = receipt,
 	};
-	list_add_tail(&w.node, &e->receivers);
+	ipcq_line_up(&e->receivers, &w);
 	e->blocked_receivers++;
 	party->blocked_receivers++;
 	ipcq_add(e, IPCQ_BLOCKED_RECVS, 1);
@@ -1118,7 +1146,7 @@ static u64 ipcq_earliest(const struct list_head *waiters,
 
 	list_for_each_entry(w, waiters, node) {
 		if (w->party == party)
-			return min(earliest, w->since_ns);
+			earliest = min(earliest, w->since_ns);
 	}
 	return earliest;
 }
@@ -1143,7 +1171,6 @@ u64 ipcq_party_blocked_ns(struct ipcq_engine *e, const struct ipcq_party *party,
 	since = now;
 	*senders = party->blocked_senders;
 	*receivers = party->blocked_receivers;
-	/* Both lists are in order of time. */
 	if (*senders)
 		since = ipcq_earliest(&e->senders, party, since);
 	if (*receivers)

@@ -166,9 +166,9 @@ struct ipcq_notice {
  * @nr_senders: openers that may send
  * @nr_receivers: openers that may receive
  * @lost: messages accepted and lost since the queue was made, resets or not
- * @senders: struct ipcq_waiter of blocked sends, in their order.  The first does
+ * @senders: struct ipcq_waiter of blocked sends, see ipcq_line_up().  The first does
  *	not fit: otherwise it would have been admitted.
- * @receivers: struct ipcq_waiter of blocked receives, in their order.  No message
+ * @receivers: struct ipcq_waiter of blocked receives, in the same order.  No message
  *	waits while there are any.
  * @observer: hears of high-water events, or NULL; constant
  *

@@ -370,6 +370,42 @@ TEST_F(blocked, is_restarted)
 	EXPECT_EQ(0, status_of(pid));
 }
 
+static pid_t call_with_priority(enum call call, mqd_t mqd, int priority)
+{
+	struct sched_param param = { .sched_priority = priority };
+	pid_t pid = fork();
+
+	if (!pid) {
+		if (priority)
+			CHILD_CHECK(sched_setscheduler(0, SCHED_FIFO, &param) == 0);
+		CHILD_CHECK(try_call(call, mqd) >= 0);
+		_exit(0);
+	}
+	return pid;
+}
+
+/* The thread of the highest priority that has waited longest. */
+TEST_F(blocked, urgent_threads_come_first)
+{
+	static const int priorities[] = { 0, 10, 20, 20, 0 }, order[] = { 2, 3, 1, 0, 4 };
+	struct sched_param param = { .sched_priority = 1 };
+	pid_t pids[5];
+	int i;
+
+	if (sched_setscheduler(0, SCHED_FIFO, &param))
+		SKIP(return, "takes the right to real-time scheduling");
+	param.sched_priority = 0;
+	ASSERT_EQ(0, sched_setscheduler(0, SCHED_OTHER, &param));
+	for (i = 0; i < 5; i++) {
+		pids[i] = call_with_priority(variant->call, self->mqd, priorities[i]);
+		ASSERT_TRUE(WAIT_UNTIL(is_blocked(pids[i])));
+	}
+	for (i = 0; i < 5; i++) {
+		release(variant->call, self->mqd);
+		ASSERT_EQ(0, status_of(pids[order[i]]));
+	}
+}
+
 struct victim {
 	enum call call;
 	mqd_t mqd;
