@@ -37,7 +37,7 @@ int rig_init(struct kunit *test)
 {
 	struct rig *r = kunit_kzalloc(test, sizeof(*r), GFP_KERNEL);
 
-	if (!r)
+	if (!r || rig_engine_init())
 		return -ENOMEM;
 	test->priv = r;
 	r->test = test;

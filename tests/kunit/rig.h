@@ -70,6 +70,7 @@ extern const struct ipcq_config rig_config;
 extern const struct ipcq_patience rig_nonblock;
 extern const struct ipcq_patience rig_forever;
 
+int rig_engine_init(void);
 int rig_init(struct kunit *test);
 void rig_exit(struct kunit *test);
 
