@@ -27,6 +27,7 @@ static void bytes_up_to_the_last(struct kunit *test)
 {
 	struct ipcq_account *account = ipcq_account_of(somebody);
 	struct ipcq_account *own = ipcq_account_of(current_euid());
+	struct ipcq_message *m;
 	const struct cred *old;
 	struct cred *cred;
 
@@ -40,8 +41,8 @@ static void bytes_up_to_the_last(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ipcq_quota_charge_bytes(account, 11), -EDQUOT);
 	KUNIT_EXPECT_EQ(test, ipcq_quota_charge_bytes(account, 10), 0);
 	KUNIT_EXPECT_EQ(test, ipcq_quota_charge_bytes(account, 1), -EDQUOT);
-	KUNIT_EXPECT_TRUE(test, IS_ERR(ipcq_message_new(NULL, account, current_cred(), 0,
-							  GFP_KERNEL)));
+	m = ipcq_message_new(NULL, account, current_cred(), 0, GFP_KERNEL);
+	KUNIT_EXPECT_TRUE(test, IS_ERR(m));
 	/* What was refused is not charged. */
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&account->bytes), LIMIT);
 	revert_creds(old);
