@@ -377,6 +377,7 @@ FIXTURE_VARIANT(every_site) {
 	bool makes;
 	bool destroys;
 	bool listens;
+	bool may_have_none;
 };
 
 FIXTURE(every_site) {
@@ -417,7 +418,8 @@ OPERATION(write_nowait, write_nowait, five_were_sent, ERRS(ENOMEM, EFAULT, EAGAI
 OPERATION(send, send_ioctl, five_were_sent, ERRS(ENOMEM, EFAULT));
 OPERATION(send_timed_out, send_timed_out, is_unchanged, ERRS(ENOMEM, EFAULT, ETIMEDOUT),
 	  .normal = ETIMEDOUT);
-OPERATION(read, do_read, was_received, ERRS(EFAULT));
+/* A small message is copied word by word, and the kernel lets none of that fail. */
+OPERATION(read, do_read, was_received, ERRS(EFAULT), .may_have_none = true);
 OPERATION(readv, do_readv, was_received, ERRS(EFAULT, ENOMEM));
 OPERATION(read_nowait, read_nowait, was_received, ERRS(EFAULT, ENOMEM));
 OPERATION(recv, recv_ioctl, is_described, ERRS(EFAULT));
@@ -611,7 +613,7 @@ TEST_F_TIMEOUT(every_site, fails_in_turn, 280)
 		if (!_metadata->passed)
 			break;
 	}
-	EXPECT_GT(n, 1);
+	EXPECT_GE(n, variant->may_have_none ? 1 : 2);
 	sites_print(&self->sites, variant->name);
 }
 
