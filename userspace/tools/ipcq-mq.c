@@ -18,8 +18,8 @@ static const char help[] =
 "  -h, --help\n"
 "  -V, --version\n"
 "\n"
-"Exit status: that of COMMAND; 1 failure, 2 misuse, 126 COMMAND cannot be run, 127\n"
-"there is no such COMMAND.\n";
+"Exit status: that of COMMAND; 1 failure, 2 misuse, 126 COMMAND cannot be run,\n"
+"127 there is no such COMMAND.\n";
 
 static const struct option long_options[] = {
 	{ "verbose",	no_argument,	   NULL, 'v' },

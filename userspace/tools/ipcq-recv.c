@@ -30,7 +30,7 @@ static const char help[] =
 "  -s, --max-size SIZE     size of the buffer (default: as large as it takes)\n"
 "\n"
 "  -0, --null              a NUL byte behind each message, not a newline\n"
-"      --raw               nothing behind it, and to a terminal every byte as it is\n"
+"      --raw               nothing behind it, and bytes as they are\n"
 "  -j, --json              one JSON object for each message\n"
 "  -F, --format FORMAT     print that for each message:\n"
 "                            %d payload     %s its size       %p priority\n"
