@@ -19,7 +19,8 @@ MODULE	:= module/ipcq.ko
 VM	:= tests/vm/run
 
 .PHONY: help all module kunit userspace install uninstall dkms-install dkms-source dkms-remove \
-	deps vm demo check t check-sanitizers check-kernels coverage bench lint build-kernels clean
+	deps vm demo check t check-sanitizers check-kernels coverage bench lint build-kernels clean \
+	check-mutations
 
 all: module userspace ## build the module and the tools (default)
 
@@ -109,6 +110,11 @@ demo: ## watch messages pile up and drain, in a virtual machine
 check: deps ## build and test everything
 	@$(vm_make) all kunit
 	@tests/check
+
+# A kernel with KUnit, sanitizers and fault injection: where it was built.
+SANITIZER_KERNEL ?= build/kernels/sanitizer
+check-mutations: deps ## plant faults in copies of the module, and see that the tests catch them
+	tests/mutation/run --kernel $(SANITIZER_KERNEL) $(FAULTS)
 
 t: deps ## build, and run the tests T=NAME in a virtual machine
 	@$(vm_make) -s all kunit
