@@ -137,9 +137,9 @@ struct ipcq_notice {
  * @max_msg_size: bytes of the largest message; also read without the lock, as a hint
  *	that is checked again
  * @depth: messages waiting
- * @calm_msgs: depth up to which a send fits and crosses no high-water level
+ * @calm_msgs: below this depth a send fits and crosses no high-water level
  * @bytes: bytes of payload waiting
- * @calm_bytes: the same as @calm_msgs in bytes
+ * @calm_bytes: so does one that makes @bytes no more than this
  * @last_seq: sequence number of the message accepted last
  * @above: the queue is above its high-water level
  * @broken: senders get EPIPE

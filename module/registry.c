@@ -31,7 +31,7 @@
  *	not reused soon; the array's lock
  * @next_id: the same for those without a name
  * @names: linked queues.  Read under RCU; written with @lock
- * @totals_lock: taken alone, and never for long
+ * @totals_lock: a lock of an engine may be taken inside; never held for long
  * @gone: the counters of queues that are gone; @totals_lock
  * @nr_destroyed: queues that are gone; @totals_lock
  *
@@ -45,7 +45,7 @@ static struct ipcq_registry {
 	u32 next_minor;
 	u32 next_id;
 	DECLARE_HASHTABLE(names, IPCQ_NAME_BITS);
-	struct mutex totals_lock;	/* taken alone */
+	struct mutex totals_lock;	/* outside of engines' locks */
 	struct ipcq_stats gone;
 	u64 nr_destroyed;
 } ipcq_registry = {
