@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* SHA-256 (FIPS 180-4), for names that are too long. */
+/*
+ * SHA-256 (FIPS 180-4), for names that are too long.
+ *
+ * Ours, because this library is loaded into programs that know nothing of it: it must
+ * not bring another library along, whose symbols could meet theirs.
+ */
 #include <string.h>
 
 #include "internal.h"
