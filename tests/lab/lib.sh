@@ -56,5 +56,6 @@ in_variant() {
 		--timeout $((1200 * factor)) \
 		--append "panic_on_warn=1 loglevel=5 ${lab_append:-}" \
 		env "IPCQ_TIME_FACTOR=$factor" IPCQ_LOAD_ROUNDS=10 \
+		"IPCQ_KUNIT_MODULE=$copy/tests/kunit/ipcq_kunit.ko" \
 		"${@//@module@/$copy/module/ipcq.ko}"
 }
