@@ -111,10 +111,9 @@ check: deps ## build and test everything
 	@$(vm_make) all kunit
 	@tests/check
 
-# A kernel with KUnit, sanitizers and fault injection: where it was built.
-SANITIZER_KERNEL ?= build/kernels/sanitizer
-check-mutations: deps ## plant faults in copies of the module, and see that the tests catch them
-	tests/mutation/run --kernel $(SANITIZER_KERNEL) $(FAULTS)
+check-mutations: ## plant faults in copies of the module, and see that the tests catch them
+	@tests/deps lab
+	@tests/mutation/run $(FAULTS)
 
 t: deps ## build, and run the tests T=NAME in a virtual machine
 	@$(vm_make) -s all kunit
