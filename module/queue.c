@@ -69,9 +69,12 @@ struct ipcq_waiter {
  * @notice: taken from the queue, to be told of the message that came; it goes with
  *	@recv
  * @event: for the observer
+ * @left: how many more blocked calls may be ended in this step
+ * @more: calls may still wait that can end: see ipcq_wake_up()
+ * @large: blocked sends may still wait that are larger than max_msg_size
  *
  * Few calls end more than one waiter.  Those that do wake all but the last one
- * under the lock.
+ * under the lock.  See IPCQ_STEP.
  */
 struct ipcq_wake {
 	struct task_struct *task;
@@ -79,6 +82,9 @@ struct ipcq_wake {
 	__poll_t send;
 	struct ipcq_notice *notice;
 	struct ipcq_event event;
+	u32 left;
+	bool more;
+	bool large;
 };
 
 #define IPCQ_POLL_RECV	(EPOLLIN | EPOLLRDNORM)
@@ -192,8 +198,8 @@ static void ipcq_wake_task(struct ipcq_wake *wake)
 	wake->task = NULL;
 }
 
-/* Do what @wake gathered. */
-static void ipcq_wake_up(struct ipcq_engine *e, struct ipcq_wake *wake)
+/* Do what @wake gathered, of one step. */
+static void ipcq_wake_up_step(struct ipcq_engine *e, struct ipcq_wake *wake)
 {
 	ipcq_wake_task(wake);
 	if (wake->recv) {
@@ -252,6 +258,45 @@ static void ipcq_wake_init(struct ipcq_wake *wake)
 	wake->send = 0;
 	wake->notice = NULL;
 	wake->event.type = IPCQ_EVENT_NONE;
+	wake->left = IPCQ_STEP;
+	wake->more = false;
+	wake->large = false;
+}
+
+static void ipcq_settle_step(struct ipcq_engine *e, u64 now, struct ipcq_wake *wake);
+
+/*
+ * Do what @wake gathered.  If there is more that can end than one step ends, go on, with
+ * the lock released in between.
+ *
+ * The state that lets them end is in place before the first step, and each step looks at
+ * it anew.  So between two steps
+ *
+ *  - whoever comes sees that state: a send or a receive that cannot succeed any more is
+ *    refused at once, and a send that fits lines up behind those that wait already;
+ *  - whoever waits may leave by itself, or be ended by somebody else, for a receive or a
+ *    send that gives up admits those that fit, and refuses who is to be refused, as a step
+ *    does (ipcq_admit_senders());
+ *  - the state may change: who waits then is judged by what holds then, as if it had come
+ *    later.
+ *
+ * It ends: those that wait after the last step cannot end.  A signal does not stop it.
+ */
+static void ipcq_wake_up(struct ipcq_engine *e, struct ipcq_wake *wake)
+{
+	bool large;
+
+	ipcq_wake_up_step(e, wake);
+	while (unlikely(wake->more)) {
+		large = wake->large;
+		ipcq_wake_init(wake);
+		wake->large = large;
+		cond_resched();
+		spin_lock(&e->lock);
+		ipcq_settle_step(e, ktime_get_ns(), wake);
+		spin_unlock(&e->lock);
+		ipcq_wake_up_step(e, wake);
+	}
 }
 
 static struct ipcq_event ipcq_event_now(const struct ipcq_engine *e,
@@ -495,69 +540,117 @@ static void ipcq_admit(struct ipcq_engine *e, struct ipcq_message *m, u64 now,
 	ipcq_deliver(e, m, now, wake);
 }
 
-/* Admit blocked senders in their order for as long as they fit. */
+/* May another blocked call be ended in this step?  If not, there will be another one. */
+static bool ipcq_may_end(struct ipcq_wake *wake)
+{
+	if (unlikely(!wake->left)) {
+		wake->more = true;
+		return false;
+	}
+	wake->left--;
+	return true;
+}
+
+/* A blocked send can never succeed now. */
+static bool ipcq_is_refused(const struct ipcq_engine *e, const struct ipcq_message *m)
+{
+	return e->broken || m->size > e->max_msg_size;
+}
+
+static void ipcq_refuse(struct ipcq_engine *e, struct ipcq_waiter *w, u64 now,
+			struct ipcq_wake *wake)
+{
+	ipcq_add(e, e->broken ? IPCQ_SEND_HANGUP : IPCQ_SEND_TOO_BIG, 1);
+	ipcq_waiter_end(e, w, e->broken ? -EPIPE : -EMSGSIZE, now, wake);
+}
+
+/*
+ * Admit blocked senders in their order for as long as they fit, and refuse those before
+ * whom that is over.
+ */
 static void ipcq_admit_senders(struct ipcq_engine *e, u64 now,
 			       struct ipcq_wake *wake)
 {
 	struct ipcq_waiter *w;
+	bool refused;
 
 	lockdep_assert_held(&e->lock);
 
 	while ((w = ipcq_first(&e->senders))) {
-		if (!ipcq_fits(e, w->m->size))
+		refused = ipcq_is_refused(e, w->m);
+		if (!refused && !ipcq_fits(e, w->m->size))
 			return;
+		if (!ipcq_may_end(wake))
+			return;
+		if (unlikely(refused)) {
+			ipcq_refuse(e, w, now, wake);
+			continue;
+		}
 		ipcq_admit(e, w->m, now, wake);
 		ipcq_waiter_end(e, w, 1, now, wake);
 	}
 }
 
-/* End blocked sends that can never succeed now: all, or those too large. */
-static void ipcq_refuse_senders(struct ipcq_engine *e, u64 now,
-				struct ipcq_wake *wake)
+/*
+ * Refuse blocked senders whose messages have become too large, wherever they stand in
+ * line.  Each step passes all that are not: that costs much less than to end one.
+ */
+static void ipcq_refuse_large(struct ipcq_engine *e, u64 now, struct ipcq_wake *wake)
 {
-	bool broken = e->broken;
 	struct ipcq_waiter *w, *next;
 
 	lockdep_assert_held(&e->lock);
 
 	list_for_each_entry_safe(w, next, &e->senders, node) {
-		if (broken) {
-			ipcq_add(e, IPCQ_SEND_HANGUP, 1);
-			ipcq_waiter_end(e, w, -EPIPE, now, wake);
-		} else if (w->m->size > e->max_msg_size) {
-			ipcq_add(e, IPCQ_SEND_TOO_BIG, 1);
-			ipcq_waiter_end(e, w, -EMSGSIZE, now, wake);
-		}
+		if (!ipcq_is_refused(e, w->m))
+			continue;
+		if (!ipcq_may_end(wake))
+			return;
+		ipcq_refuse(e, w, now, wake);
 	}
+	wake->large = false;
 }
 
-/*
- * Configuration, openers or shutdown have changed: end every blocked call that
- * can end now, and let pollers look again.
- */
-static void ipcq_settle(struct ipcq_engine *e, u64 now, struct ipcq_wake *wake)
+/* End blocked receives at end of file. */
+static void ipcq_end_receivers(struct ipcq_engine *e, u64 now, struct ipcq_wake *wake)
 {
 	struct ipcq_waiter *w;
 
 	lockdep_assert_held(&e->lock);
 
-	ipcq_refuse_senders(e, now, wake);
-	ipcq_admit_senders(e, now, wake);
-	if (ipcq_is_eof(e)) {
-		while ((w = ipcq_first(&e->receivers))) {
-			ipcq_add(e, IPCQ_RECV_EOF, 1);
-			ipcq_waiter_end(e, w, -EPIPE, now, wake);
-		}
+	while ((w = ipcq_first(&e->receivers)) && ipcq_may_end(wake)) {
+		ipcq_add(e, IPCQ_RECV_EOF, 1);
+		ipcq_waiter_end(e, w, -EPIPE, now, wake);
 	}
+}
+
+/* End blocked calls that can end now, but not too many of them: see ipcq_wake_up(). */
+static void ipcq_settle_step(struct ipcq_engine *e, u64 now, struct ipcq_wake *wake)
+{
+	lockdep_assert_held(&e->lock);
+
+	if (unlikely(wake->large))
+		ipcq_refuse_large(e, now, wake);
+	ipcq_admit_senders(e, now, wake);
+	if (ipcq_is_eof(e))
+		ipcq_end_receivers(e, now, wake);
 	ipcq_check_high(e, wake, now);
 	ipcq_check_low(e, wake, now);
+	if (ipcq_is_writable(e))
+		wake->send |= IPCQ_POLL_SEND;
+}
 
+/*
+ * Configuration, openers or shutdown have changed: begin to end every blocked call that
+ * can end now, and let pollers look again.
+ */
+static void ipcq_settle(struct ipcq_engine *e, u64 now, struct ipcq_wake *wake)
+{
+	ipcq_settle_step(e, now, wake);
 	if (ipcq_is_hung_up(e))
 		wake->recv |= EPOLLHUP | IPCQ_POLL_RECV;
 	if (e->broken)
 		wake->send |= EPOLLERR | IPCQ_POLL_SEND;
-	if (ipcq_is_writable(e))
-		wake->send |= IPCQ_POLL_SEND;
 }
 
 static bool ipcq_has_expired(const struct ipcq_patience *patience)
@@ -1249,6 +1342,7 @@ int ipcq_reconfigure(struct ipcq_engine *e, const struct ipcq_config *config,
 	} else if (c.order != e->config.order && e->depth) {
 		err = -EBUSY;
 	} else {
+		wake.large = c.max_msg_size < e->config.max_msg_size;
 		e->config = c;
 		ipcq_apply_config(e);
 		ipcq_settle(e, ktime_get_ns(), &wake);

@@ -25,6 +25,12 @@ struct ipcq_message;
 struct ipcq_engine;
 struct pid;
 
+/*
+ * Most blocked calls that are ended while the lock of the queue is held once, not counting
+ * receives that have no room for a message that comes.
+ */
+#define IPCQ_STEP	16
+
 /**
  * struct ipcq_config - what the owner decides
  * @flags: IPCQ_F_EPHEMERAL and IPCQ_F_HANGUP
@@ -167,7 +173,8 @@ struct ipcq_notice {
  * @nr_receivers: openers that may receive
  * @lost: messages accepted and lost since the queue was made, resets or not
  * @senders: struct ipcq_waiter of blocked sends, see ipcq_line_up().  The first does
- *	not fit: otherwise it would have been admitted.
+ *	not fit: otherwise it would have been admitted, or is about to be, see
+ *	ipcq_wake_up().
  * @receivers: struct ipcq_waiter of blocked receives, in the same order.  No message
  *	waits while there are any.
  * @observer: hears of high-water events, or NULL; constant

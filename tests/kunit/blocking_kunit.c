@@ -379,6 +379,115 @@ static void who_waits_and_since_when(struct kunit *test)
 	ipcq_party_leave(&r->engine, &other);
 }
 
+/* Calls that all end at once are ended in steps, between which others get the lock. */
+
+static void block_receivers(struct rig *r)
+{
+	u32 i;
+
+	for (i = 0; i < RIG_CALLS; i++)
+		rig_call_recv(r, i, 100, rig_forever);
+	KUNIT_ASSERT_TRUE(r->test, rig_await_blocked(r, 0, RIG_CALLS));
+	rig_ended_most = 0;
+}
+
+static void block_senders(struct rig *r, size_t size)
+{
+	u32 i;
+
+	for (i = 0; i < RIG_CALLS; i++) {
+		rig_call_send(r, i, 100 + i, size, rig_forever);
+		KUNIT_ASSERT_TRUE(r->test, rig_await_blocked(r, i + 1, 0));
+	}
+	rig_ended_most = 0;
+}
+
+static void expect_all_ended(struct rig *r, int result)
+{
+	u32 i;
+
+	/* When the one who ends them returns, there are none any more. */
+	KUNIT_EXPECT_EQ(r->test, rig_snap(r).blocked_senders, 0U);
+	KUNIT_EXPECT_EQ(r->test, rig_snap(r).blocked_receivers, 0U);
+	for (i = 0; i < RIG_CALLS; i++)
+		KUNIT_EXPECT_EQ(r->test, rig_call_end(r, i), result);
+	KUNIT_EXPECT_GT(r->test, rig_ended_most, 0U);
+	KUNIT_EXPECT_LE(r->test, rig_ended_most, (unsigned int)IPCQ_STEP);
+}
+
+static void expect_all_sent_in_order(struct rig *r)
+{
+	u32 i;
+
+	for (i = 0; i < RIG_CALLS; i++)
+		KUNIT_EXPECT_EQ(r->test, rig_recv(r), 100L + i);
+}
+
+static void many_receivers_at_end_of_file(struct kunit *test)
+{
+	struct rig *r = test->priv;
+
+	block_receivers(r);
+	ipcq_shut(&r->engine, IPCQ_SHUT_RECV);
+	expect_all_ended(r, -EPIPE);
+	KUNIT_EXPECT_EQ(test, rig_count(r, IPCQ_RECV_EOF), (u64)RIG_CALLS);
+}
+
+static void many_senders_that_are_shut_out(struct kunit *test)
+{
+	struct rig *r = test->priv;
+
+	fill(r);
+	block_senders(r, 10);
+	ipcq_shut(&r->engine, IPCQ_SHUT_SEND);
+	expect_all_ended(r, -EPIPE);
+	KUNIT_EXPECT_EQ(test, rig_count(r, IPCQ_SEND_HANGUP), (u64)RIG_CALLS);
+}
+
+static void many_senders_for_whom_there_is_room(struct kunit *test)
+{
+	struct rig *r = test->priv;
+
+	fill(r);
+	block_senders(r, 10);
+	KUNIT_EXPECT_EQ(test, ipcq_purge(&r->engine), 10ULL);
+	/* The room is for ten. */
+	KUNIT_EXPECT_EQ(test, rig_snap(r).blocked_senders, RIG_CALLS - 10U);
+	KUNIT_EXPECT_EQ(test, 0,
+			rig_reconfigure(r, IPCQ_ATTR_MAX_MSGS,
+					(struct ipcq_config) { .max_msgs = 100 }));
+	expect_all_ended(r, 0);
+	expect_all_sent_in_order(r);
+}
+
+static void many_senders_behind_a_large_message(struct kunit *test)
+{
+	struct rig *r = test->priv;
+
+	KUNIT_ASSERT_EQ(test, 0,
+			rig_reconfigure(r, IPCQ_ATTR_MAX_MSGS | IPCQ_ATTR_MAX_BYTES,
+					(struct ipcq_config) { .max_msgs = 100,
+							       .max_bytes = 100 }));
+	KUNIT_ASSERT_EQ(test, rig_send(r, 1, 100), 0);
+	block_senders(r, 1);
+	KUNIT_EXPECT_EQ(test, rig_recv(r), 1L);
+	expect_all_ended(r, 0);
+	expect_all_sent_in_order(r);
+}
+
+static void many_senders_that_are_too_large(struct kunit *test)
+{
+	struct rig *r = test->priv;
+
+	fill(r);
+	block_senders(r, 50);
+	KUNIT_EXPECT_EQ(test, 0,
+			rig_reconfigure(r, IPCQ_ATTR_MAX_MSG_SIZE,
+					(struct ipcq_config) { .max_msg_size = 49 }));
+	expect_all_ended(r, -EMSGSIZE);
+	KUNIT_EXPECT_EQ(test, rig_count(r, IPCQ_SEND_TOO_BIG), (u64)RIG_CALLS);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(receivers_are_served_in_their_order),
 	KUNIT_CASE(senders_are_admitted_in_their_order),
@@ -394,6 +503,11 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(a_purge_lets_senders_in),
 	KUNIT_CASE(more_capacity_lets_senders_in),
 	KUNIT_CASE(who_waits_and_since_when),
+	KUNIT_CASE(many_receivers_at_end_of_file),
+	KUNIT_CASE(many_senders_that_are_shut_out),
+	KUNIT_CASE(many_senders_for_whom_there_is_room),
+	KUNIT_CASE(many_senders_behind_a_large_message),
+	KUNIT_CASE(many_senders_that_are_too_large),
 	{}
 };
 

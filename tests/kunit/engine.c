@@ -4,11 +4,35 @@
  * tests need neither files, names nor netlink, and export nothing from the module.
  */
 #include <linux/module.h>
+#include <linux/sched/task.h>
+#include <linux/spinlock.h>
 
 #include "rig.h"
 
 #include "message.c"
+
+/*
+ * Count the calls that the engine ends, each with a reference to its task, while it
+ * holds the lock once.  There is one queue at a time, whose lock guards this.
+ */
+static unsigned int rig_ended;
+unsigned int rig_ended_most;
+
+#define get_task_struct(task) ({						\
+	rig_ended_most = max(rig_ended_most, ++rig_ended);			\
+	get_task_struct(task);							\
+})
+
+#define spin_unlock(lock) do {							\
+	rig_ended = 0;								\
+	spin_unlock(lock);							\
+} while (0)
+
 #include "queue.c"
+
+#undef get_task_struct
+#undef spin_unlock
+
 #include "quota.c"
 #include "stats.c"
 #include "waiting.c"

@@ -14,7 +14,7 @@
 #include "quota.h"
 
 #define RIG_EVENTS	32
-#define RIG_CALLS	8
+#define RIG_CALLS	40	/* more than two steps */
 
 #define RIG_BOTH	(IPCQ_ACCESS_SEND | IPCQ_ACCESS_RECV)
 
@@ -69,6 +69,9 @@ struct rig {
 extern const struct ipcq_config rig_config;
 extern const struct ipcq_patience rig_nonblock;
 extern const struct ipcq_patience rig_forever;
+
+/* The most calls that were ended while the lock was held once. */
+extern unsigned int rig_ended_most;
 
 int rig_engine_init(void);
 int rig_init(struct kunit *test);
