@@ -43,6 +43,7 @@
 #include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
+#include <linux/rbtree.h>
 #include <linux/rcupdate.h>
 #include <linux/types.h>
 #include <linux/uidgid.h>
@@ -81,7 +82,7 @@ struct ipcq_identity {
  * @node: the device node while linked; registry lock
  * @openers_lock: inside the registry lock, outside the engine's
  * @openers: struct ipcq_opener by their number; @openers_lock
- * @nr_openers: length of @openers; @openers_lock
+ * @nr_openers: how many those are; @openers_lock
  * @last_opener: number of the opener that came last; @openers_lock
  * @linked: has a name; written with the registry lock and @openers_lock, read
  *	with either
@@ -97,7 +98,7 @@ struct ipcq_queue {
 	struct hlist_node name_link;
 	struct ipcq_node *node;
 	struct mutex openers_lock;	/* inside the registry lock */
-	struct list_head openers;
+	struct rb_root openers;
 	u32 nr_openers;
 	u64 last_opener;
 	bool linked;
@@ -109,7 +110,7 @@ struct ipcq_queue {
 
 /**
  * struct ipcq_opener - an open file description of a queue
- * @link: in ipcq_queue.openers; its openers_lock
+ * @node: in ipcq_queue.openers; its openers_lock
  * @queue: the queue; a reference, constant
  * @number: ascending in the order of opening; constant
  * @party: what the engine keeps of it
@@ -119,7 +120,7 @@ struct ipcq_queue {
  * @comm: its name then; constant
  */
 struct ipcq_opener {
-	struct list_head link;
+	struct rb_node node;
 	struct ipcq_queue *queue;
 	u64 number;
 	struct ipcq_party party;

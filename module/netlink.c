@@ -18,6 +18,7 @@
 #include "compat.h"
 #include "message.h"
 #include "netlink.h"
+#include "opener.h"
 #include "registry.h"
 
 static_assert(IPCQ_A_COUNTERS_SENT == (int)IPCQ_SENT + 1);
@@ -394,14 +395,15 @@ static int ipcq_opener_get_dumpit(struct sk_buff *skb,
 	struct ipcq_opener *opener;
 	int err = 0;
 
+	/* Held for no more than fits one part. */
 	mutex_lock(&q->openers_lock);
-	list_for_each_entry(opener, &q->openers, link) {
-		if (opener->number < dump->next)
-			continue;
+	while ((opener = ipcq_opener_from(q, dump->next))) {
 		err = ipcq_put_opener(skb, cb, opener);
 		if (err)
 			break;
 		dump->next = opener->number + 1;
+		/* To find out since when somebody blocks takes its time, too. */
+		cond_resched();
 	}
 	mutex_unlock(&q->openers_lock);
 	return skb->len ?: err;

@@ -11,6 +11,52 @@
 #include "quota.h"
 #include "registry.h"
 
+/* Add an opener that came after all others. */
+static void ipcq_openers_add(struct ipcq_queue *q, struct ipcq_opener *opener)
+{
+	struct rb_node **link = &q->openers.rb_node, *parent = NULL;
+
+	lockdep_assert_held(&q->openers_lock);
+
+	while (*link) {
+		parent = *link;
+		link = &parent->rb_right;
+	}
+	rb_link_node(&opener->node, parent, link);
+	rb_insert_color(&opener->node, &q->openers);
+	q->nr_openers++;
+}
+
+/**
+ * ipcq_opener_from() - find the next opener
+ * @q: the queue
+ * @number: its own, or a smaller number
+ *
+ * A dump that was interrupted finds its place again in a time that grows with the
+ * logarithm of their number.
+ *
+ * Context: Process context, with ipcq_queue.openers_lock held.
+ * Return: the opener with the smallest number that is not less, or NULL.
+ */
+struct ipcq_opener *ipcq_opener_from(struct ipcq_queue *q, u64 number)
+{
+	struct ipcq_opener *opener, *found = NULL;
+	struct rb_node *node;
+
+	lockdep_assert_held(&q->openers_lock);
+
+	for (node = q->openers.rb_node; node; ) {
+		opener = rb_entry(node, struct ipcq_opener, node);
+		if (opener->number >= number) {
+			found = opener;
+			node = node->rb_left;
+		} else {
+			node = node->rb_right;
+		}
+	}
+	return found;
+}
+
 /**
  * ipcq_opener_new() - open a queue
  * @q: the queue; the caller has a reference
@@ -48,8 +94,7 @@ struct ipcq_opener *ipcq_opener_new(struct ipcq_queue *q, u32 access,
 	kref_get(&q->ref);
 	opener->pid = get_pid(task_tgid(current));
 	opener->number = ++q->last_opener;
-	list_add_tail(&opener->link, &q->openers);
-	q->nr_openers++;
+	ipcq_openers_add(q, opener);
 	ipcq_party_join(&q->engine, &opener->party);
 	mutex_unlock(&q->openers_lock);
 	return opener;
@@ -89,7 +134,7 @@ void ipcq_opener_close(struct ipcq_opener *opener)
 
 	ipcq_party_leave(&q->engine, &opener->party);
 	mutex_lock(&q->openers_lock);
-	list_del(&opener->link);
+	rb_erase(&opener->node, &q->openers);
 	last = !--q->nr_openers;
 	if (last)
 		ipcq_repin(q);

@@ -129,7 +129,7 @@ struct ipcq_queue *ipcq_queue_create(const struct ipcq_identity *identity,
 	kref_init(&q->ref);
 	q->identity = *identity;
 	mutex_init(&q->openers_lock);
-	INIT_LIST_HEAD(&q->openers);
+	q->openers = RB_ROOT;
 
 	q->account = ipcq_account_of(identity->uid);
 	if (!q->account) {
@@ -423,7 +423,7 @@ void ipcq_queue_unlink_if_closed(struct ipcq_queue *q, bool if_ephemeral)
 	mutex_lock(&ipcq_registry.lock);
 	mutex_lock(&q->openers_lock);
 	/* Nobody can open it any more once this is cleared. */
-	unlink = q->linked && list_empty(&q->openers) &&
+	unlink = q->linked && !q->nr_openers &&
 		 (!if_ephemeral || ipcq_is_ephemeral(&q->engine));
 	if (unlink)
 		q->linked = false;

@@ -174,5 +174,33 @@ def many():
             os.close(fd)
 
 
+@test
+def coming_and_going():
+    """a dump tells once, and in their order, of all that stay while others come and go"""
+    with Queue("open"):
+        fds = {}
+
+        def come(first, last):
+            for number in range(first, last):
+                set_comm(b"%d" % number)
+                fds[number] = device.open_queue("open")
+
+        come(0, 900)
+        told = []
+        for reply in FAMILY.replies("opener-get", queue_name="open"):
+            told.append(reply["comm"])
+            if len(told) == 2:
+                # The kernel has filled in the first part, or two, and stopped at one of them.
+                for number in range(1, 900, 2):
+                    os.close(fds.pop(number))
+                come(900, 1000)
+        stayed = [str(number) for number in range(0, 900, 2)]
+        equal([one for one in told if one in stayed], stayed, "those that stayed")
+        equal(len(told), len(set(told)), "somebody is told of twice")
+        true(len(told) < 1000, "nobody has gone")
+        for fd in fds.values():
+            os.close(fd)
+
+
 if __name__ == "__main__":
     main()

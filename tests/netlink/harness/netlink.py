@@ -269,15 +269,19 @@ class Family(Link):
             raise Malformed(f"{operation_name}: {len(replies)} replies")
         return replies[0] if replies else {}
 
-    def dump(self, operation_name, /, **values):
-        """Dumps; returns the list of replies."""
+    def replies(self, operation_name, /, **values):
+        """Dumps; generates the replies while they are read."""
         operation = self.spec.operations[operation_name]
-        messages = self.ask(self.description.id, F_DUMP, operation.number,
-                            self.encode(operation.set, values))
-        for message in messages:
+        self.send(self.description.id, F_DUMP, operation.number,
+                  self.encode(operation.set, values))
+        for message in self.answers():
             if not message.flags & F_MULTI:
                 raise Malformed(f"{operation_name}: part of a dump without NLM_F_MULTI")
-        return [self._reply(operation, message) for message in messages]
+            yield self._reply(operation, message)
+
+    def dump(self, operation_name, /, **values):
+        """Dumps; returns the list of replies."""
+        return list(self.replies(operation_name, **values))
 
     def raw(self, name, attributes, flags=F_ACK, number=None):
         """Sends attributes as bytes, or another command number."""
