@@ -97,11 +97,18 @@ test_stdout_not_open() {
 	expect depth "$(depth "$q")" 1
 }
 
-# Output must not go to the queue that took the place of a closed stdout.
+# Output must not go to the queue, or the socket, that took the place of a closed stdout.
 test_nothing_open_at_all() {
+	local tool
+
 	ipcqctl create "$q"
 	sh -c "exec ipcq-send -v $q a <&- >&- 2>&-"
 	expect depth "$(depth "$q")" 1
+	for tool in "ipcqctl show $q" "ipcqctl purge $q" "ipcq-stat $q" \
+		    "ipcq-stat --check"; do
+		sh -c "exec $tool <&- >&- 2>&-" && fail "$tool succeeded"
+	done
+	expect depth "$(depth "$q")" 0
 }
 
 # Nobody can foresee this one.  It is not passed over in silence.

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "descriptors.h"
 #include "interrupt.h"
 #include "options.h"
 #include "pace.h"

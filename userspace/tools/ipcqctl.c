@@ -12,6 +12,7 @@
 
 #include "attr_options.h"
 #include "attr_show.h"
+#include "descriptors.h"
 #include "hold_open.h"
 #include "options.h"
 #include "quantity.h"

@@ -1,25 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "options.h"
 #include "queue_open.h"
 #include "report.h"
-
-void keep_standard_descriptors(void)
-{
-	/* Open the wrong way round, so that using one still fails. */
-	static const int flags[] = { O_WRONLY, O_RDONLY, O_RDONLY };
-	int fd;
-
-	for (fd = 0; fd < 3; fd++) {
-		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", flags[fd]) != fd)
-			exit(TOOL_FAILED);
-	}
-}
 
 bool queue_node(const char *name, struct stat *node)
 {

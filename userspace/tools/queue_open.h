@@ -8,12 +8,6 @@
 
 #include "attr_options.h"
 
-/*
- * Keep descriptors 0 to 2 from being anything but what the tool was given: a queue
- * that took the place of a closed stdout would get what is printed.
- */
-void keep_standard_descriptors(void);
-
 /* What stands where the node of the queue @name belongs?  False if nothing does. */
 bool queue_node(const char *name, struct stat *node);
 

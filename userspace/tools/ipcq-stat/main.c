@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../descriptors.h"
 #include "exits.h"
 #include "queues.h"
 #include "screen.h"
@@ -366,6 +367,7 @@ int main(int argc, char **argv)
 	struct request *request = &options.request;
 	int result = EXIT_FAILED;
 
+	keep_standard_descriptors();
 	/* Characters only: figures keep their decimal point everywhere. */
 	setlocale(LC_CTYPE, "");
 	parse_options(&options, argc, argv);
