@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Quotas by user: how many queues, and how much memory their messages take. */
+#include <linux/cred.h>
 #include <linux/hashtable.h>
 #include <linux/moduleparam.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
+#include <linux/user_namespace.h>
 
 #include "quota.h"
 
@@ -33,9 +35,29 @@ static struct ipcq_account *ipcq_account_find(kuid_t uid)
 	return NULL;
 }
 
+/*
+ * Who pays for what the current task does as @uid.  In a user namespace a user can have
+ * any number of uids (subuid(5)), and each with a quota of its own would be as many
+ * quotas.  So all that is in a namespace, and in those below it, is of the user who made
+ * it.  If root did, then nobody could have it made who must not have those uids.
+ */
+static kuid_t ipcq_payer(kuid_t uid)
+{
+	const struct user_namespace *ns = current_user_ns();
+
+	if (ns == &init_user_ns)
+		return uid;
+	while (ns->parent != &init_user_ns)
+		ns = ns->parent;
+	return uid_eq(ns->owner, GLOBAL_ROOT_UID) ? uid : ns->owner;
+}
+
 /**
- * ipcq_account_of() - find or make a user's account
+ * ipcq_account_of() - find or make the account that a user's doings are charged to
  * @uid: the user
+ *
+ * It is the user's, but that of whoever made the user namespace that the current task is
+ * in, unless that was root.
  *
  * Context: Process context.  May sleep.
  * Return: the account, which stays, or NULL if there is no memory.
@@ -44,6 +66,7 @@ struct ipcq_account *ipcq_account_of(kuid_t uid)
 {
 	struct ipcq_account *account, *fresh;
 
+	uid = ipcq_payer(uid);
 	spin_lock(&ipcq_accounts_lock);
 	account = ipcq_account_find(uid);
 	spin_unlock(&ipcq_accounts_lock);

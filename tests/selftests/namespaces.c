@@ -359,4 +359,77 @@ TEST_F(namespaces, the_family_is_in_the_first_network_namespace_only)
 	EXPECT_EQ(0, recv_text(self->q.fd, "x"));
 }
 
+/*
+ * A user whom the administrator gave more uids makes a namespace with them: all of them
+ * share the user's own quotas.
+ */
+
+#define SUBORDINATE	300000
+#define QUOTA		6
+
+struct tenant {
+	int ready[2];	/* a byte when the namespace is there */
+	int mapped[2];	/* a byte when its uids are */
+};
+
+/* Make queues as several of the uids, and outside.  Returns 0 if QUOTA is what there is. */
+static int make_queues_as_many(void *arg)
+{
+	const struct tenant *t = arg;
+	unsigned int made = 0;
+	struct queue q;
+	char byte = 0;
+	uid_t uid;
+	int err;
+
+	CHECK(become(USER, USER) == 0);
+	CHECK(queue_make_anonymous(&q, NULL, O_RDWR) == 0);
+	made++;
+	CHECK(unshare(CLONE_NEWUSER) == 0);
+	CHECK(write(t->ready[1], &byte, 1) == 1);
+	CHECK(read(t->mapped[0], &byte, 1) == 1);
+	for (uid = 0; uid < 2 * QUOTA; uid++) {
+		CHECK(seteuid(uid) == 0);
+		err = queue_make_anonymous(&q, NULL, O_RDWR);
+		CHECK(err == 0 || err == -EDQUOT);
+		made += !err;
+		CHECK(seteuid(0) == 0);
+	}
+	CHECK(made == QUOTA);
+	return 0;
+}
+
+static int map_uids(pid_t pid)
+{
+	char path[32], map[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/uid_map", pid);
+	snprintf(map, sizeof(map), "0 %u 1\n1 %u %u", USER, SUBORDINATE, 4 * QUOTA);
+	return write_file(path, map);
+}
+
+TEST_F(namespaces, subordinate_uids_have_no_quotas_of_their_own)
+{
+	struct tenant t;
+	char quota[32], few[8], byte = 0;
+	pid_t pid;
+
+	NEED_USER_NAMESPACES();
+	ASSERT_EQ(0, pipe2(t.ready, O_CLOEXEC));
+	ASSERT_EQ(0, pipe2(t.mapped, O_CLOEXEC));
+	ASSERT_EQ(0, param_get("user_queues", quota, sizeof(quota)));
+	snprintf(few, sizeof(few), "%u", QUOTA);
+	ASSERT_EQ(0, param_set("user_queues", few));
+	pid = child_start(make_queues_as_many, &t);
+	close(t.ready[1]);
+	EXPECT_EQ(1, read(t.ready[0], &byte, 1));
+	EXPECT_EQ(0, map_uids(pid));
+	EXPECT_EQ(1, write(t.mapped[1], &byte, 1));
+	EXPECT_EQ(0, child_end(pid));
+	EXPECT_EQ(0, param_set("user_queues", quota));
+	close(t.ready[0]);
+	close(t.mapped[0]);
+	close(t.mapped[1]);
+}
+
 TEST_HARNESS_MAIN
