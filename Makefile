@@ -20,7 +20,7 @@ VM	:= tests/vm/run
 
 .PHONY: help all module kunit userspace install uninstall dkms-install dkms-source dkms-remove \
 	deps vm demo check t check-sanitizers check-kernels coverage bench lint build-kernels clean \
-	check-mutations
+	check-mutations stress
 
 all: module userspace ## build the module and the tools (default)
 
@@ -122,6 +122,13 @@ t: deps ## build, and run the tests T=NAME in a virtual machine
 check-sanitizers: ## run the tests (or T=NAME) in kernels that look for faults and races
 	@tests/deps lab
 	@tests/lab/sanitizers $(if $(T),--only "$(T)")
+
+SECONDS ?= 300
+stress: ## everything at once, and killed (SECONDS=, SEED=, KERNEL=stock or sanitizer)
+	@tests/deps lab
+	@$(vm_make) -s all
+	@tests/lab/stress --seconds $(SECONDS) $(if $(SEED),--seed $(SEED)) \
+		$(if $(KERNEL),--kernel $(KERNEL))
 
 check-kernels: ## run the tests (or T=NAME) in the kernels of newer Debian suites, too
 	@tests/deps lab

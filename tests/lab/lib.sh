@@ -42,7 +42,7 @@ lab_copy() {
 # in_variant VARIANT FACTOR COMMAND...: run the command in the kernel that VARIANT
 # configures, which is FACTOR times slower than others; @module@ stands for the
 # module that was built for it.  lab_make and lab_append may have more arguments for
-# building the module, and for the kernel.
+# building the module, and for the kernel; lab_seconds, how long the command may take.
 in_variant() {
 	local variant=$1 factor=$2 kernel copy
 
@@ -53,7 +53,7 @@ in_variant() {
 	"$tests/kernels/module" "$kernel" "$copy" ${lab_make:-} || return
 	# Less than an error is what a warning says, and it ends the machine.
 	"$tests/vm/run" --kernel-image "$kernel/arch/x86/boot/bzImage" --mem 3G \
-		--timeout $((1200 * factor)) \
+		--timeout "${lab_seconds:-$((1200 * factor))}" \
 		--append "panic_on_warn=1 loglevel=5 ${lab_append:-}" \
 		env "IPCQ_TIME_FACTOR=$factor" IPCQ_LOAD_ROUNDS=10 \
 		"IPCQ_KUNIT_MODULE=$copy/tests/kunit/ipcq_kunit.ko" \

@@ -619,18 +619,6 @@ TEST_F_TIMEOUT(hostile, transfers_that_stall, LONG)
 #define ROOM	"/mnt"
 #define NODE	"/queue"
 
-static int write_file(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	int err;
-
-	if (fd < 0)
-		return -errno;
-	err = write(fd, text, strlen(text)) < 0 ? -errno : 0;
-	close(fd);
-	return err;
-}
-
 static int enter_container(const struct queue *q)
 {
 	char path[IPCQ_NAME_MAX + 20], map[32];

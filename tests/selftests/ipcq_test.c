@@ -327,6 +327,37 @@ int become(uid_t uid, gid_t gid)
 	return 0;
 }
 
+/* Read all of a file as text.  0 or a negative errno. */
+int read_file(const char *path, char *text, size_t size)
+{
+	ssize_t len;
+	int fd;
+
+	fd = RESULT(open(path, O_RDONLY | O_CLOEXEC));
+	if (fd < 0)
+		return fd;
+	len = RESULT(read(fd, text, size - 1));
+	close(fd);
+	if (len < 0)
+		return len;
+	text[len] = '\0';
+	return 0;
+}
+
+/* Write a file with one write.  0 or a negative errno. */
+int write_file(const char *path, const char *text)
+{
+	ssize_t len;
+	int fd;
+
+	fd = RESULT(open(path, O_WRONLY | O_CLOEXEC));
+	if (fd < 0)
+		return fd;
+	len = RESULT(write(fd, text, strlen(text)));
+	close(fd);
+	return len < 0 ? len : 0;
+}
+
 static void param_path(const char *name, char *path, size_t size)
 {
 	snprintf(path, size, "/sys/module/ipcq/parameters/%s", name);
@@ -336,34 +367,20 @@ static void param_path(const char *name, char *path, size_t size)
 int param_get(const char *name, char *value, size_t size)
 {
 	char path[128];
-	ssize_t len;
-	int fd;
+	int err;
 
 	param_path(name, path, sizeof(path));
-	fd = RESULT(open(path, O_RDONLY | O_CLOEXEC));
-	if (fd < 0)
-		return fd;
-	len = RESULT(read(fd, value, size - 1));
-	close(fd);
-	if (len < 0)
-		return len;
-	value[len] = '\0';
-	value[strcspn(value, "\n")] = '\0';
-	return 0;
+	err = read_file(path, value, size);
+	if (!err)
+		value[strcspn(value, "\n")] = '\0';
+	return err;
 }
 
 /* Write a parameter of the module.  0 or a negative errno. */
 int param_set(const char *name, const char *value)
 {
 	char path[128];
-	ssize_t len;
-	int fd;
 
 	param_path(name, path, sizeof(path));
-	fd = RESULT(open(path, O_WRONLY | O_CLOEXEC));
-	if (fd < 0)
-		return fd;
-	len = RESULT(write(fd, value, strlen(value)));
-	close(fd);
-	return len < 0 ? len : 0;
+	return write_file(path, value);
 }

@@ -135,6 +135,10 @@ int become(uid_t uid, gid_t gid);
 		}							\
 	} while (0)
 
+/* Small files of the kernel's. */
+int read_file(const char *path, char *text, size_t size);
+int write_file(const char *path, const char *text);
+
 /* Parameters of the module. */
 int param_get(const char *name, char *value, size_t size);
 int param_set(const char *name, const char *value);

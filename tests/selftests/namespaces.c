@@ -35,18 +35,6 @@ static int receive(int fd, struct ipcq_msg *msg)
 	return msg_recv(fd, msg);
 }
 
-static int write_file(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	int err;
-
-	if (fd < 0)
-		return -errno;
-	err = write(fd, text, strlen(text)) < 0 ? -errno : 0;
-	close(fd);
-	return err;
-}
-
 /* Enter a user namespace in which @uid and @gid are root, and nobody else exists. */
 static int enter_user_namespace(uid_t uid, gid_t gid)
 {

@@ -1,39 +1,45 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Everything at once, and killed at any moment, for some time: IPCQ_STRESS_SECONDS,
- * by default two.  Afterwards the books balance, and nothing is left.
+ * A storm: everything at once, on a machine that is short of memory and loses processors,
+ * by processes that are stopped, interrupted and killed at any moment.  It comes in
+ * rounds, for IPCQ_STRESS_SECONDS in all.  After each, every message has been received
+ * once, or is counted among those that were not; the books balance; whoever waited for
+ * something that came has been woken; nobody and nothing is left.
  *
  * IPCQ_STRESS_SEED chooses another sequence of events.
  */
-#include <poll.h>
+#include <dirent.h>
 #include <signal.h>
+#include <time.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
 
-#include "ipcq_test.h"
+#include "crew.h"
+#include "module.h"
 #include "kselftest_harness.h"
 
-#define PROCESSES	6
-#define QUEUES		3
-#define ROOM		4096
+#define SECONDS		20
+#define ROUND		(4 * SECOND)
 
-/* How often a process does what; it tells that all of it was tried. */
-enum action {
-	SEND, SEND_TIMED, WRITE, RECV, RECV_TIMED, READ, READ_NOWHERE, WRITE_NOWHERE,
-	POLL, PURGE, SHUT, CHANGE, ORDER, REOPEN, DESTROY, LOOK, RESET, ACTIONS
-};
+/* Of the memory of a cgroup, what the kernel may keep back for later. */
+#define ABOUT_NOTHING	(1ull << 20)
 
-static const unsigned int weights[ACTIONS] = {
-	[SEND] = 20, [SEND_TIMED] = 10, [WRITE] = 20,
-	[RECV] = 20, [RECV_TIMED] = 10, [READ] = 20,
-	[READ_NOWHERE] = 4, [WRITE_NOWHERE] = 2, [POLL] = 5, [PURGE] = 1, [SHUT] = 2,
-	[CHANGE] = 4, [ORDER] = 2, [REOPEN] = 4, [DESTROY] = 1, [LOOK] = 4, [RESET] = 1,
-};
-
-FIXTURE(stress) {
-	char names[QUEUES][IPCQ_NAME_MAX + 1];
-	unsigned long *done;	/* by action; shared with the processes */
+FIXTURE(storm) {
+	struct storm *storm;
 	unsigned int seed;
 	uint64_t ns;
+	unsigned int killed;
+	unsigned int starved;
+	unsigned int stopped;
+	unsigned int interrupted;
+	unsigned int unloads;
+	unsigned int rounds;
+	unsigned int wrong;
+	uint64_t received;
+	uint64_t purged;
+	uint64_t dropped;
+	uint64_t unknown;
 };
 
 static unsigned long from_environment(const char *name, unsigned long otherwise)
@@ -43,270 +49,420 @@ static unsigned long from_environment(const char *name, unsigned long otherwise)
 	return value ? strtoul(value, NULL, 10) : otherwise;
 }
 
-FIXTURE_SETUP(stress)
+static unsigned int below(FIXTURE_DATA(storm) *self, unsigned int end)
 {
-	for (int i = 0; i < QUEUES; i++)
-		queue_name(self->names[i]);
-	self->seed = from_environment("IPCQ_STRESS_SEED", 1);
-	self->ns = from_environment("IPCQ_STRESS_SECONDS", 2) * SECOND;
-	self->done = mmap(NULL, ACTIONS * sizeof(*self->done), PROT_READ | PROT_WRITE,
-			  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	ASSERT_NE(MAP_FAILED, self->done);
+	return rand_r(&self->seed) % end;
 }
 
-FIXTURE_TEARDOWN(stress)
+FIXTURE_SETUP(storm)
 {
-	for (int i = 0; i < QUEUES; i++)
-		queue_destroy(self->names[i]);
+	struct storm *storm;
+	unsigned int i, j;
+
+	self->seed = from_environment("IPCQ_STRESS_SEED", 1);
+	self->ns = from_environment("IPCQ_STRESS_SECONDS", SECONDS) * SECOND;
+	TH_LOG("%llu seconds, seed %u", (unsigned long long)(self->ns / SECOND), self->seed);
+	storm = mmap(NULL, sizeof(*storm), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+		     -1, 0);
+	ASSERT_NE(MAP_FAILED, storm);
+	self->storm = storm;
+	/* All of it is this process's to pay for. */
+	memset(storm, 0, sizeof(*storm));
+	for (i = 0; i < nr_posts; i++)
+		for (j = 0; j < posts[i].number; j++) {
+			storm->workers[storm->nr_workers].post = &posts[i];
+			storm->workers[storm->nr_workers].place = storm->nr_workers;
+			storm->nr_workers++;
+		}
+	ASSERT_EQ(0, nl_keep_family());
+	/* Enough of the processors to make trouble. */
+	setpriority(PRIO_PROCESS, 0, -10);
+	snprintf(storm->prefix, sizeof(storm->prefix), "storm-%d-", getpid());
+	for (i = 0; i < LOOSE_QUEUES; i++)
+		snprintf(storm->loose[i], sizeof(storm->loose[i]), "%sloose-%u",
+			 storm->prefix, i);
+	if (memory_group_make(&storm->group))
+		TH_LOG("no memory cgroup: nobody will be short of memory");
+	if (!processor_can_go(1))
+		TH_LOG("no processor can be taken away");
+}
+
+static void destroy_all(struct storm *storm);
+
+FIXTURE_TEARDOWN(storm)
+{
+	for (unsigned int i = 0; i < LOOSE; i++)
+		queue_destroy(self->storm->queues[i].name);
+	destroy_all(self->storm);
+	memory_group_end(&self->storm->group);
 	EXPECT_EQ(0, nl_books_of_totals());
 }
 
-/* One process, with one of the queues open. */
-struct stressor {
-	FIXTURE_DATA(stress) *stress;
-	unsigned int seed;
-	const char *name;
-	struct queue q;
-	char *nowhere;
-};
+/* Queues. */
 
-static unsigned int random_below(struct stressor *s, unsigned int end)
+/* Do something with each queue that comes and goes: @fn gets its name. */
+static void for_each_queue(struct storm *storm, void (*fn)(struct storm *, const char *))
 {
-	return rand_r(&s->seed) % end;
+	DIR *dir = opendir("/dev/ipcq");
+	const struct dirent *entry;
+
+	while (dir && (entry = readdir(dir)))
+		if (!strncmp(entry->d_name, storm->prefix, strlen(storm->prefix)))
+			fn(storm, entry->d_name);
+	if (dir)
+		closedir(dir);
 }
 
-/* Open the queue or, if it is not there, make it.  Others do the same. */
-static void reopen(struct stressor *s)
+static void destroy_one(struct storm *storm, const char *name)
 {
-	const int flags[] = { O_RDWR, O_RDWR, O_RDONLY, O_WRONLY };
-	struct ipcq_create create = {
-		.open_flags = O_RDWR,
-		.attr = {
-			.mask = IPCQ_ATTR_MAX_MSGS | IPCQ_ATTR_FLAGS | IPCQ_ATTR_ORDER,
-			.max_msgs = 1 + random_below(s, 8),
-			.order = random_below(s, 2),
-			.flags = random_below(s, 4),
-		},
-	};
+	(void)storm;
+	queue_destroy(name);
+}
 
-	if (s->q.fd >= 0)
-		close(s->q.fd);
-	strcpy(s->q.name, s->name);
-	s->q.fd = queue_open(&s->q, flags[random_below(s, 4)]);
-	if (s->q.fd >= 0)
+static void destroy_all(struct storm *storm)
+{
+	for_each_queue(storm, destroy_one);
+}
+
+/* What is left in a queue that came and went is received here. */
+static void drain_one(struct storm *storm, const char *name)
+{
+	char path[300];
+	int fd;
+
+	snprintf(path, sizeof(path), "/dev/ipcq/%s", name);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	if (fd < 0)
 		return;
-	strcpy(create.name, s->name);
-	s->q.fd = queue_create(&create);
-	s->q.id = create.attr.id;
+	shut(fd, 0);
+	drain_into_ledger(storm, &storm->workers[0].inbox, fd);
+	close(fd);
 }
 
-static void change(struct stressor *s)
+/* Processes. */
+
+/* End those who have ended, and see what they have received. */
+static struct worker *reap(struct storm *storm, int flags)
+{
+	struct worker *w;
+	int status;
+	pid_t pid;
+
+	pid = waitpid(-1, &status, flags);
+	if (pid <= 0)
+		return NULL;
+	for (w = storm->workers; w < storm->workers + storm->nr_workers; w++) {
+		if (w->pid != pid)
+			continue;
+		w->pid = 0;
+		if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
+			inbox_audit(&storm->ledger, &w->inbox);
+		else if (status)
+			ledger_wrong(&storm->ledger, "%s: ended with status 0x%x",
+				     w->post->name, status);
+		return w;
+	}
+	return NULL;
+}
+
+static void let_go_on(struct worker *w)
+{
+	if (w->stopped && w->pid)
+		kill(w->pid, SIGCONT);
+	w->stopped = false;
+}
+
+static bool is_left(struct storm *storm, enum part part)
+{
+	for (unsigned int i = 0; i < storm->nr_workers; i++)
+		if (storm->workers[i].pid && storm->workers[i].post->part == part)
+			return true;
+	return false;
+}
+
+/*
+ * Wait until those who have a part have ended by themselves.  Those who may block for
+ * ever are woken by signals; of the others that would hide that nobody has woken them.
+ */
+static void await_part(struct storm *storm, enum part part)
+{
+	uint64_t end = now_ns() + 30 * SECOND * time_factor();
+	struct worker *w;
+
+	while (is_left(storm, part) && now_ns() < end) {
+		if (reap(storm, WNOHANG))
+			continue;
+		for (w = storm->workers; w < storm->workers + storm->nr_workers; w++)
+			if (part == PART_LOOSE && w->pid && w->post->part == part)
+				kill(w->pid, SIGUSR1);
+		nanosleep(&(struct timespec) { .tv_nsec = 2 * MS }, NULL);
+	}
+	for (w = storm->workers; w < storm->workers + storm->nr_workers; w++) {
+		if (!w->pid || w->post->part != part)
+			continue;
+		ledger_wrong(&storm->ledger, "%s (%lu calls): nobody has woken it",
+			     w->post->name, w->calls);
+		kill(w->pid, SIGKILL);
+		while (w->pid)
+			reap(storm, 0);
+	}
+}
+
+/* One thing that happens to somebody. */
+static void happen(FIXTURE_DATA(storm) *self)
+{
+	struct storm *storm = self->storm;
+	struct worker *w = &storm->workers[below(self, storm->nr_workers)];
+	uint64_t charged;
+
+	if (w->spared || !w->pid)
+		return;
+	switch (below(self, 16)) {
+	case 0:
+	case 1:
+	case 2:
+		kill(w->pid, SIGKILL);
+		self->killed++;
+		break;
+	case 3:
+	case 4:
+		if (!w->stopped)
+			self->stopped += !kill(w->pid, SIGSTOP);
+		w->stopped = true;
+		break;
+	case 5:
+		/* Often less than they have. */
+		charged = memory_group_charged(&storm->group);
+		memory_group_limit(&storm->group, charged / 100 * (50 + below(self, 100)));
+		break;
+	case 6:
+	case 7:
+		/* Somebody has it open: this process. */
+		if (unload() == 0)
+			ledger_wrong(&storm->ledger, "the module went away");
+		self->unloads++;
+		break;
+	default:
+		kill(w->pid, SIGUSR1);
+		self->interrupted++;
+		break;
+	}
+	let_go_on(&storm->workers[below(self, storm->nr_workers)]);
+}
+
+static void rage(FIXTURE_DATA(storm) *self, uint64_t ns)
+{
+	struct storm *storm = self->storm;
+	uint64_t end = now_ns() + ns;
+	struct worker *w;
+
+	for (w = storm->workers; w < storm->workers + storm->nr_workers; w++) {
+		w->spared = w->post->vital || below(self, 2);
+		worker_start(storm, w, rand_r(&self->seed));
+	}
+	while (now_ns() < end && !ledger_is_full(&storm->ledger)) {
+		happen(self);
+		while ((w = reap(storm, WNOHANG)))
+			worker_start(storm, w, rand_r(&self->seed));
+		nanosleep(&(struct timespec) { .tv_nsec = below(self, 4 * MS) }, NULL);
+	}
+}
+
+/*
+ * Who shuts a queue may be killed before it opens it again.  If none was, nothing is done:
+ * it would wake those who poll.
+ */
+static void open_again(int fd)
+{
+	struct ipcq_attr attr = {};
+
+	if (!attr_get(fd, &attr) && attr.flags & (IPCQ_F_SHUT_SEND | IPCQ_F_SHUT_RECV))
+		shut(fd, 0);
+}
+
+/* Let the storm end, so that each has a chance to. */
+static void calm_down(struct storm *storm)
+{
+	unsigned int i;
+
+	atomic_store(&storm->phase, PHASE_END);
+	memory_group_limit(&storm->group, UINT64_MAX / 2);
+	for (i = 0; i < storm->nr_workers; i++)
+		let_go_on(&storm->workers[i]);
+	await_part(storm, PART_TROUBLE);
+	for (i = 0; i < LOOSE; i++)
+		open_again(storm->queues[i].fd);
+	await_part(storm, PART_SEND);
+	for (i = 0; i < LOOSE; i++) {
+		if (!WAIT_UNTIL(nl_queue(storm->queues[i].id).depth == 0))
+			ledger_wrong(&storm->ledger, "channel %u: receivers sleep on messages", i);
+		shut(storm->queues[i].fd, IPCQ_SHUT_SEND);
+	}
+	await_part(storm, PART_RECEIVE);
+	await_part(storm, PART_LOOSE);
+	for_each_queue(storm, drain_one);
+}
+
+/* Accounts. */
+
+static void compare(struct storm *storm, const char *what, uint64_t kernel, uint64_t least,
+		    uint64_t most)
+{
+	if (kernel < least || kernel > most)
+		ledger_wrong(&storm->ledger, "%s: the kernel counts %llu, the ledger %llu to %llu",
+			     what, (unsigned long long)kernel, (unsigned long long)least,
+			     (unsigned long long)most);
+}
+
+/* On a channel that loses nothing, the queue's own counters say the same as the ledger. */
+static struct tally check_channel(struct storm *storm, enum channel channel)
+{
+	struct tally t = ledger_tally(&storm->ledger, channel);
+	struct nl_queue nl = nl_queue(storm->queues[channel].id);
+	const uint64_t *c = nl.stats.counter;
+
+	if (t.lost)
+		ledger_wrong(&storm->ledger, "channel %u: %llu accepted messages never came",
+			     channel, (unsigned long long)t.lost);
+	compare(storm, "received on a channel", c[IPCQ_A_COUNTERS_RECEIVED], t.received,
+		t.received);
+	/* All that were accepted were received: also those whose sender does not know it. */
+	compare(storm, "sent on a channel", c[IPCQ_A_COUNTERS_SENT], t.received, t.received);
+	compare(storm, "senders and receivers left", nl.senders + nl.receivers, 2, 2);
+	compare(storm, "blocked", nl.blocked_senders + nl.blocked_receivers, 0, 0);
+	return t;
+}
+
+/*
+ * All channels and what became of all queues.  When a counter was set back between a
+ * receive and its return, then the totals count the message twice as sent and twice as
+ * received; there are no more of those than were given back.
+ */
+static void check_totals(FIXTURE_DATA(storm) *self, const struct nl_totals *before,
+			 const struct tally *t)
+{
+	struct storm *storm = self->storm;
+	struct nl_totals after = nl_totals();
+	uint64_t c[IPCQ_A_COUNTERS_MAX + 1], twice, gone;
+
+	for (int i = 0; i <= IPCQ_A_COUNTERS_MAX; i++)
+		c[i] = after.stats.counter[i] - before->stats.counter[i];
+	compare(storm, "received", c[IPCQ_A_COUNTERS_RECEIVED], t->received,
+		t->received + c[IPCQ_A_COUNTERS_RECV_GIVEN_BACK]);
+	twice = c[IPCQ_A_COUNTERS_RECEIVED] - t->received;
+	gone = c[IPCQ_A_COUNTERS_PURGED] + c[IPCQ_A_COUNTERS_DROPPED_DESTROYED];
+	compare(storm, "sent", c[IPCQ_A_COUNTERS_SENT] - twice,
+		t->accepted + t->unknown_received, t->accepted + t->unknown);
+	compare(storm, "purged and dropped", gone, t->lost,
+		t->lost + t->unknown - t->unknown_received);
+	compare(storm, "queues", after.queues, before->queues, before->queues);
+	compare(storm, "waiting", after.depth, before->depth, before->depth);
+	self->received += t->received;
+	self->unknown += t->unknown;
+	self->purged += c[IPCQ_A_COUNTERS_PURGED];
+	self->dropped += c[IPCQ_A_COUNTERS_DROPPED_DESTROYED];
+}
+
+/* With messages that wait, and without anybody who has them open, the module stays. */
+static void check_that_messages_pin(struct storm *storm)
+{
+	struct queue q;
+
+	if (queue_make(&q, NULL) || send_text(q.fd, "stay")) {
+		ledger_wrong(&storm->ledger, "cannot leave a message");
+		return;
+	}
+	close(q.fd);
+	if (unload() == 0) {
+		ledger_wrong(&storm->ledger, "the module went away with a message");
+		return;
+	}
+	q.fd = queue_open(&q, O_RDWR);
+	if (recv_text(q.fd, "stay") || queue_end(&q))
+		ledger_wrong(&storm->ledger, "a message was gone after rmmod");
+}
+
+static void one_round(FIXTURE_DATA(storm) *self, uint64_t ns)
 {
 	struct ipcq_attr attr = {
-		.mask = IPCQ_ATTR_MAX_MSGS | IPCQ_ATTR_MAX_BYTES | IPCQ_ATTR_MAX_MSG_SIZE |
-			IPCQ_ATTR_FLAGS | IPCQ_ATTR_HIGH_PCT | IPCQ_ATTR_LOW_PCT,
-		.max_msgs = 1 + random_below(s, 16),
-		.max_bytes = ROOM + random_below(s, 4 * ROOM),
-		.max_msg_size = 1 + random_below(s, ROOM),
-		.flags = random_below(s, 4),
-		.high_pct = 50 + random_below(s, 50),
-		.low_pct = random_below(s, 50),
+		.mask = IPCQ_ATTR_MAX_MSGS | IPCQ_ATTR_MAX_MSG_SIZE | IPCQ_ATTR_ORDER,
+		.max_msgs = 8,
+		.max_msg_size = PARCEL_MAX,
 	};
+	struct storm *storm = self->storm;
+	struct tally sum = {}, t;
+	struct nl_totals before;
+	int i;
 
-	attr_set(s->q.fd, &attr);
-}
-
-static struct ipcq_msg soon(struct stressor *s)
-{
-	struct ipcq_msg msg = {
-		.flags = IPCQ_MSG_TIMEOUT,
-		.timeout_ns = random_below(s, MS),
-	};
-
-	if (random_below(s, 2)) {
-		msg.flags |= IPCQ_MSG_ABSTIME;
-		msg.timeout_ns += now_ns();
-	}
-	if (msg.flags & IPCQ_MSG_ABSTIME && random_below(s, 2)) {
-		msg.flags |= IPCQ_MSG_REALTIME;
-		msg.timeout_ns += realtime_ns() - now_ns();
-	}
-	return msg;
-}
-
-/* Whatever the result is, it is right: it is the queue that is looked at. */
-static void act(struct stressor *s, enum action action)
-{
-	static char buf[ROOM];
-	uint32_t size = random_below(s, random_below(s, 8) ? 64 : ROOM);
-	struct pollfd pfd = { .fd = s->q.fd, .events = POLLIN | POLLOUT };
-	struct ipcq_msg msg = {};
-	ssize_t ignored;
-
-	switch (action) {
-	case SEND_TIMED:
-		msg = soon(s);
-		/* fall through */
-	case SEND:
-		msg.data = (uintptr_t)buf;
-		msg.size = size;
-		msg.prio = random_below(s, 4);
-		msg.flags |= IPCQ_MSG_NOSIGNAL;
-		msg_send(s->q.fd, &msg);
-		break;
-	case RECV_TIMED:
-		msg = soon(s);
-		/* fall through */
-	case RECV:
-		msg.data = (uintptr_t)buf;
-		msg.size = random_below(s, 8) ? ROOM : size;
-		msg_recv(s->q.fd, &msg);
-		break;
-	case WRITE:
-		ignored = write(s->q.fd, buf, size);
-		break;
-	case READ:
-		ignored = read(s->q.fd, buf, ROOM);
-		break;
-	case READ_NOWHERE:
-		ignored = read(s->q.fd, s->nowhere - size / 2, ROOM);
-		break;
-	case WRITE_NOWHERE:
-		ignored = write(s->q.fd, s->nowhere - size / 2, size);
-		break;
-	case POLL:
-		poll(&pfd, 1, 1);
-		break;
-	case PURGE:
-		purge(s->q.fd);
-		break;
-	case SHUT:
-		shut(s->q.fd, random_below(s, 4));
-		shut(s->q.fd, 0);
-		break;
-	case CHANGE:
-		change(s);
-		break;
-	case ORDER:
-		set_order(s->q.fd, random_below(s, 2));
-		break;
-	case REOPEN:
-		reopen(s);
-		break;
-	case DESTROY:
-		queue_destroy(s->name);
-		break;
-	case LOOK:
-		/* Somebody else may have made what this process has open. */
-		if (s->q.id && nl_books(s->q.id) > 0)
-			_exit(1);
-		if (nl_books_of_totals() > 0)
-			_exit(1);
-		break;
-	case RESET:
-		if (s->q.id)
-			nl_reset(s->q.id, IPCQ_RESET_PEAK | IPCQ_RESET_COUNTERS);
-		break;
-	case ACTIONS:
-		break;
-	}
-	(void)ignored;
-}
-
-static enum action choose(struct stressor *s)
-{
-	unsigned int total = 0, i, at;
-
-	for (i = 0; i < ACTIONS; i++)
-		total += weights[i];
-	at = random_below(s, total);
-	for (i = 0; at >= weights[i]; i++)
-		at -= weights[i];
-	return i;
-}
-
-static void nothing(int sig)
-{
-	(void)sig;
-}
-
-static int stress(void *arg)
-{
-	struct stressor *s = arg;
-	size_t page = sysconf(_SC_PAGESIZE);
-	enum action chosen;
-
-	s->nowhere = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE,
-			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	CHECK(s->nowhere != MAP_FAILED);
-	s->nowhere += page;
-	CHECK(mprotect(s->nowhere, page, PROT_NONE) == 0);
-	s->q.fd = -1;
-	for (;;) {
-		if (s->q.fd < 0)
-			reopen(s);
-		chosen = choose(s);
-		act(s, chosen);
-		__atomic_fetch_add(&s->stress->done[chosen], 1, __ATOMIC_RELAXED);
-	}
-}
-
-static pid_t start(FIXTURE_DATA(stress) *self, unsigned int *seed)
-{
-	struct stressor s = { .stress = self };
-	struct sigaction action = {
-		.sa_handler = nothing,
-		.sa_flags = rand_r(seed) % 2 ? SA_RESTART : 0,
-	};
-
-	/* For the child, which must not be without for a moment. */
-	sigaction(SIGUSR1, &action, NULL);
-	signal(SIGPIPE, SIG_IGN);
-	s.seed = rand_r(seed);
-	s.name = self->names[rand_r(seed) % QUEUES];
-	return child_start(stress, &s);
-}
-
-TEST_F_TIMEOUT(stress, and_kill, 100000)
-{
-	unsigned int seed = self->seed, i, nudged = 0, killed = 0;
-	uint32_t queues = nl_totals().queues;
-	uint64_t end = now_ns() + self->ns;
-	unsigned long sum, last = 0;
-	pid_t pids[PROCESSES];
-	int status;
-
-	for (i = 0; i < PROCESSES; i++)
-		pids[i] = start(self, &seed);
-	while (now_ns() < end) {
-		/* Those who block are nudged, until enough has happened to kill one. */
-		for (sum = 0, i = 0; i < ACTIONS; i++)
-			sum += __atomic_load_n(&self->done[i], __ATOMIC_RELAXED);
-		i = rand_r(&seed) % PROCESSES;
-		if (sum - last < 100 && nudged++ < 1000) {
-			kill(pids[i], SIGUSR1);
-			sched_yield();
-			continue;
+	ledger_begin(&storm->ledger, ++self->rounds);
+	before = nl_totals();
+	for (i = 0; i < LOOSE; i++) {
+		attr.order = i == CROWD ? IPCQ_ORDER_PRIORITY : IPCQ_ORDER_FIFO;
+		if (queue_make(&storm->queues[i], &attr)) {
+			ledger_wrong(&storm->ledger, "cannot make a queue: %m");
+			goto end;
 		}
-		last = sum;
-		nudged = 0;
-		kill(pids[i], SIGKILL);
-		status = child_end(pids[i]);
-		ASSERT_EQ(-SIGKILL, status);
-		killed++;
-		pids[i] = start(self, &seed);
 	}
-	for (i = 0; i < PROCESSES; i++) {
-		kill(pids[i], SIGKILL);
-		EXPECT_EQ(-SIGKILL, child_end(pids[i]));
+	atomic_store(&storm->phase, PHASE_STORM);
+	rage(self, ns);
+	calm_down(storm);
+	for (i = 0; i < CHANNELS; i++) {
+		t = i < LOOSE ? check_channel(storm, i) : ledger_tally(&storm->ledger, i);
+		sum.accepted += t.accepted;
+		sum.unknown += t.unknown;
+		sum.unknown_received += t.unknown_received;
+		sum.received += t.received;
+		sum.lost += t.lost;
 	}
-	for (sum = 0, i = 0; i < ACTIONS; i++)
-		sum += self->done[i];
-	TH_LOG("%lu actions, %u kills", sum, killed);
-	EXPECT_GT(killed, 0);
-	for (i = 0; i < QUEUES; i++)
-		queue_destroy(self->names[i]);
-	EXPECT_EQ(queues, nl_totals().queues);
+	for (i = 0; i < LOOSE; i++)
+		if (queue_end(&storm->queues[i]))
+			ledger_wrong(&storm->ledger, "channel %d does not balance", i);
+	destroy_all(storm);
+	check_totals(self, &before, &sum);
+	check_that_messages_pin(storm);
+end:
+	self->wrong += storm->ledger.wrong;
+}
+
+static void show(const char *what, const _Atomic unsigned long *results)
+{
+	char line[512];
+	int at = 0;
+
+	for (int i = 0; i < ERRNO_MAX && at < (int)sizeof(line) - 40; i++)
+		if (results[i])
+			at += snprintf(line + at, sizeof(line) - at, " %s %lu",
+				       i ? strerrorname_np(i) : "done", results[i]);
+	fprintf(stderr, "# %s:%.*s\n", what, at, line);
+}
+
+TEST_F_TIMEOUT(storm, rages, 1000000)
+{
+	uint64_t end = now_ns() + self->ns, now;
+	struct storm *storm = self->storm;
+
+	while (!self->wrong && (now = now_ns()) < end)
+		one_round(self, end - now < ROUND ? end - now : ROUND);
+	self->starved = memory_group_killed(&storm->group);
+	TH_LOG("%u rounds: %u killed, %u starved, %u stopped, %u interrupted, %u unloads refused",
+	       self->rounds, self->killed, self->starved, self->stopped, self->interrupted,
+	       self->unloads);
+	TH_LOG("%llu messages received, %llu purged, %llu dropped, %llu whose sender was killed",
+	       (unsigned long long)self->received, (unsigned long long)self->purged,
+	       (unsigned long long)self->dropped, (unsigned long long)self->unknown);
+	TH_LOG("%lu events heard, %lu times a processor came back", storm->events,
+	       storm->processors);
+	show("sends", storm->sends);
+	show("receives", storm->recvs);
+	show("others", storm->others);
+	EXPECT_EQ(0, self->wrong);
+	EXPECT_GT(self->received, 0);
+	EXPECT_GT(self->killed, 0);
+	if (*storm->group.path) {
+		EXPECT_TRUE(WAIT_UNTIL(memory_group_charged(&storm->group) < ABOUT_NOTHING));
+		TH_LOG("charged to those who were short of memory: %llu bytes",
+		       (unsigned long long)memory_group_charged(&storm->group));
+	}
 }
 
 TEST_HARNESS_MAIN
