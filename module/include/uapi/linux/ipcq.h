@@ -204,6 +204,43 @@ struct ipcq_msg {
 #define IPCQ_MSG_SIZE_VER0	80 /* sizeof the first version */
 
 /**
+ * struct ipcq_record - a message that lies in a buffer among others
+ * @size: bytes of payload, which follow this header
+ * @prio: 0 to IPCQ_PRIO_MAX
+ * @type: a tag that the kernel carries and does not read
+ * @flags: zero
+ * @seq: of a message received, as in struct ipcq_msg
+ * @time_ns: the same
+ * @pid: the same
+ * @uid: the same
+ * @gid: the same
+ * @pad: zero
+ *
+ * A record begins at a multiple of 8 bytes.  From one to the next it is
+ * IPCQ_RECORD_SPACE() of its size; what is between the payload and the next record
+ * means nothing, and the kernel neither reads nor writes it.
+ *
+ * Of a record to be sent, the kernel reads @size, @prio, @type and @flags, and
+ * nothing else of the header: a record that was received can be sent as it is.
+ */
+struct ipcq_record {
+	__u32 size;
+	__u32 prio;
+	__u32 type;
+	__u32 flags;
+	__u64 seq;
+	__u64 time_ns;
+	__u32 pid;
+	__u32 uid;
+	__u32 gid;
+	__u32 pad;
+};
+
+/* Bytes from a record with so many bytes of payload to the next one. */
+#define IPCQ_RECORD_SPACE(size)	\
+	((sizeof(struct ipcq_record) + (__u64)(size) + 7) & ~(__u64)7)
+
+/**
  * struct ipcq_batch - argument of IPCQ_IOC_SEND_BATCH and IPCQ_IOC_RECV_BATCH
  * @msgs: address of an array of struct ipcq_msg, whose flags and timeout_ns are zero
  * @count: how many there are, 1 or more; of more than IPCQ_BATCH_MAX the first so
