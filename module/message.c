@@ -113,3 +113,32 @@ void ipcq_message_free(struct ipcq_message *m)
 	ipcq_quota_uncharge_bytes(m->account, ipcq_message_memory(m->size));
 	ipcq_message_release(m);
 }
+
+/**
+ * ipcq_messages_retire() - ipcq_message_retire() of many
+ * @messages: messages that the caller owns
+ * @n: how many they are
+ *
+ * Messages that follow one another tend to be charged to the same user.
+ *
+ * Context: Process context.
+ */
+void ipcq_messages_retire(struct ipcq_message *const *messages, u32 n)
+{
+	struct ipcq_account *account = NULL;
+	size_t bytes = 0;
+	u32 i;
+
+	for (i = 0; i < n; i++) {
+		if (messages[i]->account != account) {
+			if (account)
+				ipcq_quota_uncharge_bytes(account, bytes);
+			account = messages[i]->account;
+			bytes = 0;
+		}
+		bytes += ipcq_message_memory(messages[i]->size);
+		ipcq_message_wipe(messages[i]);
+	}
+	if (account)
+		ipcq_quota_uncharge_bytes(account, bytes);
+}

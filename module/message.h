@@ -89,6 +89,7 @@ struct ipcq_message *ipcq_message_alloc(struct ipcq_message *spare, size_t size,
 					gfp_t gfp);
 void ipcq_message_release(struct ipcq_message *m);
 void ipcq_message_free(struct ipcq_message *m);
+void ipcq_messages_retire(struct ipcq_message *const *messages, u32 n);
 
 /**
  * ipcq_message_memory() - what a message is charged for
@@ -146,6 +147,29 @@ static inline bool ipcq_message_is_fit(const struct ipcq_message *m, size_t size
 }
 
 /**
+ * ipcq_message_sign() - say whose a message is
+ * @m: the message
+ * @account: of the user whose quota it is charged to
+ * @sender: whose message it is, the current task's or that of who opened its descriptor
+ *
+ * Context: Process context.
+ */
+static inline void ipcq_message_sign(struct ipcq_message *m, struct ipcq_account *account,
+				     const struct cred *sender)
+{
+	struct pid *pid = task_tgid(current);
+
+	m->account = account;
+	/* A spare's last sender tends to be its next. */
+	if (unlikely(m->pid != pid)) {
+		put_pid(m->pid);
+		m->pid = get_pid(pid);
+	}
+	m->uid = sender->euid;
+	m->gid = sender->egid;
+}
+
+/**
  * ipcq_message_new() - make a message from the current task
  * @spare: memory to be used if it is fit for it, or NULL; not the caller's any more
  * @account: of the user whose quota is charged
@@ -166,7 +190,6 @@ static inline struct ipcq_message *ipcq_message_new(struct ipcq_message *spare,
 						    size_t size, gfp_t gfp)
 {
 	struct ipcq_message *m = spare;
-	struct pid *pid;
 
 	if (unlikely(ipcq_quota_charge_bytes(account, ipcq_message_memory(size)))) {
 		if (m)
@@ -181,34 +204,30 @@ static inline struct ipcq_message *ipcq_message_new(struct ipcq_message *spare,
 		}
 	}
 
-	m->account = account;
-	/* A spare's last sender tends to be its next. */
-	pid = task_tgid(current);
-	if (unlikely(m->pid != pid)) {
-		put_pid(m->pid);
-		m->pid = get_pid(pid);
-	}
-	m->uid = sender->euid;
-	m->gid = sender->egid;
+	ipcq_message_sign(m, account, sender);
 	m->size = size;
 	m->type = 0;
 	m->prio = 0;
 	return m;
 }
 
+/* A kernel that wipes what it frees (init_on_free) wipes a payload as well. */
+static inline void ipcq_message_wipe(struct ipcq_message *m)
+{
+	if (want_init_on_free())
+		memzero_explicit(ipcq_message_data(m), m->size);
+}
+
 /**
  * ipcq_message_retire() - end a message, and keep its memory as a spare
  * @m: a message that its caller owns
- *
- * A kernel that wipes what it frees (init_on_free) wipes this as well.
  *
  * Context: Process context.
  */
 static inline void ipcq_message_retire(struct ipcq_message *m)
 {
 	ipcq_quota_uncharge_bytes(m->account, ipcq_message_memory(m->size));
-	if (want_init_on_free())
-		memzero_explicit(ipcq_message_data(m), m->size);
+	ipcq_message_wipe(m);
 }
 
 #endif /* IPCQ_MESSAGE_H */

@@ -24,12 +24,14 @@
 #define ipcq_put_word(to, from, label)						\
 	unsafe_put_user(*(const unsigned long *)(from), (unsigned long __user *)(to), label)
 
-static inline bool ipcq_small_from_user(u8 *to, const u8 __user *from, size_t size)
+/*
+ * Copies within user_*_access_begin() and user_*_access_end(), where no function may be
+ * called.  Without CONFIG_HAVE_EFFICIENT_UNALIGNED_ACCESS both sides are aligned to words.
+ */
+static __always_inline bool ipcq_get_small(u8 *to, const u8 __user *from, size_t size)
 {
 	size_t at = 0;
 
-	if (!user_read_access_begin(from, size))
-		return false;
 	for (; at + 4 * IPCQ_WORD <= size; at += 4 * IPCQ_WORD) {
 		ipcq_get_word(to + at, from + at, fault);
 		ipcq_get_word(to + at + IPCQ_WORD, from + at + IPCQ_WORD, fault);
@@ -40,20 +42,16 @@ static inline bool ipcq_small_from_user(u8 *to, const u8 __user *from, size_t si
 		ipcq_get_word(to + at, from + at, fault);
 	for (; at < size; at++)
 		unsafe_get_user(to[at], from + at, fault);
-	user_read_access_end();
 	return true;
 
 fault:
-	user_read_access_end();
 	return false;
 }
 
-static inline bool ipcq_small_to_user(u8 __user *to, const u8 *from, size_t size)
+static __always_inline bool ipcq_put_small(u8 __user *to, const u8 *from, size_t size)
 {
 	size_t at = 0;
 
-	if (!user_write_access_begin(to, size))
-		return false;
 	for (; at + 4 * IPCQ_WORD <= size; at += 4 * IPCQ_WORD) {
 		ipcq_put_word(to + at, from + at, fault);
 		ipcq_put_word(to + at + IPCQ_WORD, from + at + IPCQ_WORD, fault);
@@ -64,12 +62,32 @@ static inline bool ipcq_small_to_user(u8 __user *to, const u8 *from, size_t size
 		ipcq_put_word(to + at, from + at, fault);
 	for (; at < size; at++)
 		unsafe_put_user(from[at], to + at, fault);
-	user_write_access_end();
 	return true;
 
 fault:
-	user_write_access_end();
 	return false;
+}
+
+static inline bool ipcq_small_from_user(u8 *to, const u8 __user *from, size_t size)
+{
+	bool arrived;
+
+	if (!user_read_access_begin(from, size))
+		return false;
+	arrived = ipcq_get_small(to, from, size);
+	user_read_access_end();
+	return arrived;
+}
+
+static inline bool ipcq_small_to_user(u8 __user *to, const u8 *from, size_t size)
+{
+	bool arrived;
+
+	if (!user_write_access_begin(to, size))
+		return false;
+	arrived = ipcq_put_small(to, from, size);
+	user_write_access_end();
+	return arrived;
 }
 
 /**

@@ -138,13 +138,12 @@ void ipcq_recycle_slowly(struct ipcq_engine *e, struct ipcq_message *m)
  */
 u32 ipcq_spare_many(struct ipcq_engine *e, struct ipcq_message **spares, u32 n)
 {
-	u32 i = 0;
+	u32 i;
 
 	if (!READ_ONCE(e->spares.count))
 		return 0;
 	spin_lock(&e->lock);
-	while (i < n && (spares[i] = ipcq_spares_pop(&e->spares)))
-		i++;
+	i = ipcq_spares_pop_many(&e->spares, spares, n);
 	spin_unlock(&e->lock);
 	return i;
 }
@@ -159,14 +158,12 @@ u32 ipcq_spare_many(struct ipcq_engine *e, struct ipcq_message **spares, u32 n)
  */
 void ipcq_keep_many(struct ipcq_engine *e, struct ipcq_message *const *spares, u32 n)
 {
-	u32 i, kept = 0;
+	u32 i, kept;
 
 	if (!n)
 		return;
 	spin_lock(&e->lock);
-	while (kept < n && ipcq_spare_bytes(spares[kept]) <= IPCQ_MAX_SPARE_ROOM &&
-	       ipcq_spares_push(&e->spares, spares[kept]))
-		kept++;
+	kept = ipcq_spares_push_many(&e->spares, spares, n);
 	spin_unlock(&e->lock);
 	for (i = kept; i < n; i++)
 		ipcq_message_release(spares[i]);
@@ -438,11 +435,9 @@ static bool ipcq_goes_first(struct ipcq_engine *e)
 	       current->rt_priority > ipcq_first(&e->senders)->rank;
 }
 
-/* Record that @m leaves the queue for the receiver of @receipt. */
-static __always_inline void ipcq_hand_over(struct ipcq_engine *e,
-					   struct ipcq_party *party,
-					   struct ipcq_receipt *receipt,
-					   struct ipcq_message *m, u64 now)
+/* Count that @m leaves the queue for a receiver. */
+static __always_inline void ipcq_leave(struct ipcq_engine *e, struct ipcq_message *m,
+				       u64 now)
 {
 	lockdep_assert_held(&e->lock);
 
@@ -450,12 +445,27 @@ static __always_inline void ipcq_hand_over(struct ipcq_engine *e,
 	ipcq_add(e, IPCQ_RECEIVED_BYTES, m->size);
 	e->stats.sojourn[ipcq_bucket(now - m->time_ns, IPCQ_SOJOURN_BUCKETS)]++;
 	m->taken_ns = now;
+}
+
+/* Tell a receiver, once, what was lost since it last asked. */
+static __always_inline void ipcq_tell_lost(struct ipcq_engine *e, struct ipcq_party *party,
+					   struct ipcq_receipt *receipt)
+{
+	receipt->lost = e->lost - party->lost_seen;
+	party->lost_seen = e->lost;
+}
+
+/* Record that @m leaves the queue for the receiver of @receipt. */
+static __always_inline void ipcq_hand_over(struct ipcq_engine *e,
+					   struct ipcq_party *party,
+					   struct ipcq_receipt *receipt,
+					   struct ipcq_message *m, u64 now)
+{
+	ipcq_leave(e, m, now);
 	receipt->m = m;
 	receipt->resets = e->resets;
-	if (receipt->ask_lost) {
-		receipt->lost = e->lost - party->lost_seen;
-		party->lost_seen = e->lost;
-	}
+	if (receipt->ask_lost)
+		ipcq_tell_lost(e, party, receipt);
 }
 
 /* Give @m to the first waiting receiver with room for it.  Return whether there is one. */
@@ -530,13 +540,13 @@ static __always_inline void ipcq_accept(struct ipcq_engine *e, struct ipcq_messa
 	ipcq_add(e, IPCQ_SENT, 1);
 	ipcq_add(e, IPCQ_SENT_BYTES, m->size);
 	e->stats.size[ipcq_bucket(m->size, IPCQ_SIZE_BUCKETS)]++;
-	ipcq_spares_refill(&e->spares);
 }
 
 static void ipcq_admit(struct ipcq_engine *e, struct ipcq_message *m, u64 now,
 		       struct ipcq_wake *wake)
 {
 	ipcq_accept(e, m, now);
+	ipcq_spares_refill(&e->spares);
 	ipcq_deliver(e, m, now, wake);
 }
 
@@ -817,9 +827,50 @@ int ipcq_send(struct ipcq_engine *e, struct ipcq_party *party,
 		     ipcq_recv_is_watched(e)))
 		return ipcq_send_slowly(e, party, m, patience);
 	ipcq_accept(e, m, ktime_get_ns());
+	ipcq_spares_refill(&e->spares);
 	ipcq_enqueue(e, m);
 	spin_unlock(&e->lock);
 	return 0;
+}
+
+/*
+ * Accept messages and let them wait, for as long as that is all there is to do.  The same
+ * as ipcq_accept() and ipcq_enqueue() of each, but what is of all is done once, and what
+ * changes is in registers: as far as the compiler knows, a message might lie in the queue.
+ *
+ * Return: how many.
+ */
+static u32 ipcq_enqueue_run(struct ipcq_engine *e, struct ipcq_message *const *m, u32 n,
+			    u64 now)
+{
+	const u64 calm_bytes = e->calm_bytes;
+	const u32 calm_msgs = e->calm_msgs, largest = e->max_msg_size;
+	u64 seq = e->last_seq, bytes = e->bytes;
+	u32 depth = e->depth, size, i;
+
+	lockdep_assert_held(&e->lock);
+
+	if (unlikely(e->broken || e->blocked_senders || e->blocked_receivers || e->notice))
+		return 0;
+	for (i = 0; i < n; i++) {
+		size = m[i]->size;
+		if (unlikely(size > largest || depth >= calm_msgs || bytes + size > calm_bytes))
+			break;
+		depth++;
+		bytes += size;
+		m[i]->seq = ++seq;
+		m[i]->time_ns = now;
+		ipcq_waiting_insert(&e->waiting, m[i]);
+		e->stats.size[ipcq_bucket(size, IPCQ_SIZE_BUCKETS)]++;
+	}
+	ipcq_add(e, IPCQ_SENT, i);
+	ipcq_add(e, IPCQ_SENT_BYTES, bytes - e->bytes);
+	e->last_seq = seq;
+	e->depth = depth;
+	e->bytes = bytes;
+	e->peak_depth = max(e->peak_depth, depth);
+	e->peak_bytes = max(e->peak_bytes, bytes);
+	return i;
 }
 
 /**
@@ -844,21 +895,30 @@ u32 ipcq_send_at_once(struct ipcq_engine *e, struct ipcq_message *const *m, u32 
 	ipcq_wake_init(&wake);
 	spin_lock(&e->lock);
 	now = ktime_get_ns();
-	for (i = 0; i < n && !wake.event.type; i++) {
+	i = ipcq_enqueue_run(e, m, n, now);
+	if (i)
+		wake.recv = IPCQ_POLL_RECV;
+	for (; i < n && !wake.event.type; i++) {
 		if (e->broken || m[i]->size > e->max_msg_size ||
 		    e->blocked_senders || !ipcq_fits(e, m[i]->size))
 			break;
 		ipcq_accept(e, m[i], now);
-		if (unlikely(e->blocked_receivers) && ipcq_hand_off(e, m[i], now, &wake))
-			continue;
-		ipcq_enqueue(e, m[i]);
-		wake.recv = IPCQ_POLL_RECV;
-		ipcq_notice(e, m[i], &wake);
-		ipcq_check_high(e, &wake, now);
+		ipcq_deliver(e, m[i], now, &wake);
 	}
+	ipcq_spares_refill(&e->spares);
 	spin_unlock(&e->lock);
 	ipcq_wake_up(e, &wake);
 	return i;
+}
+
+/* Take @m, which is next, out of those that wait. */
+static __always_inline void ipcq_remove(struct ipcq_engine *e, struct ipcq_message *m)
+{
+	lockdep_assert_held(&e->lock);
+
+	ipcq_waiting_remove_next(&e->waiting, m);
+	e->depth--;
+	e->bytes -= m->size;
 }
 
 /* Take @m, which is next, out of the queue for the receiver of @receipt. */
@@ -866,11 +926,7 @@ static __always_inline void ipcq_dequeue(struct ipcq_engine *e, struct ipcq_part
 					 struct ipcq_receipt *receipt,
 					 struct ipcq_message *m, u64 now)
 {
-	lockdep_assert_held(&e->lock);
-
-	ipcq_waiting_remove_next(&e->waiting, m);
-	e->depth--;
-	e->bytes -= m->size;
+	ipcq_remove(e, m);
 	ipcq_hand_over(e, party, receipt, m, now);
 }
 
@@ -984,23 +1040,76 @@ int ipcq_receive(struct ipcq_engine *e, struct ipcq_party *party,
 	return 0;
 }
 
+/* Room for records, and how much of it is taken. */
+struct ipcq_span {
+	size_t taken;
+	size_t room;
+};
+
+static __always_inline bool ipcq_span_fits(const struct ipcq_span *span, u32 size)
+{
+	return span->taken + sizeof(struct ipcq_record) + size <= span->room;
+}
+
+/*
+ * Take messages out, for as long as they wait and fit and that is all there is to do.
+ * The same as ipcq_remove() and ipcq_leave() of each: see ipcq_enqueue_run().
+ *
+ * Return: how many.
+ */
+static u32 ipcq_dequeue_run(struct ipcq_engine *e, struct ipcq_message **m, u32 n,
+			    struct ipcq_span *span, u64 now)
+{
+	struct ipcq_span taken = *span;
+	struct ipcq_message *next;
+	u64 bytes = 0;
+	u32 i;
+
+	lockdep_assert_held(&e->lock);
+
+	if (unlikely(e->shut || e->blocked_senders || e->above))
+		return 0;
+	for (i = 0; i < n; i++) {
+		next = ipcq_waiting_next(&e->waiting);
+		if (!next || !ipcq_span_fits(&taken, next->size))
+			break;
+		ipcq_waiting_remove_next(&e->waiting, next);
+		taken.taken += IPCQ_RECORD_SPACE(next->size);
+		bytes += next->size;
+		e->stats.sojourn[ipcq_bucket(now - next->time_ns, IPCQ_SOJOURN_BUCKETS)]++;
+		next->taken_ns = now;
+		m[i] = next;
+	}
+	ipcq_add(e, IPCQ_RECEIVED, i);
+	ipcq_add(e, IPCQ_RECEIVED_BYTES, bytes);
+	e->depth -= i;
+	e->bytes -= bytes;
+	*span = taken;
+	return i;
+}
+
 /**
- * ipcq_receive_at_once() - receive what waits
+ * ipcq_receive_at_once() - receive what waits, as records
  * @e: the queue
  * @party: the opener through which it is received
- * @receipts: as for ipcq_receive(), one for each message
- * @n: how many they are
+ * @receipt: its @more is filled in and, if anything is received, @lost and @resets, for
+ *	all of it
+ * @m: where to put the messages
+ * @n: how many there is place for
+ * @room: bytes that the caller's buffer has for their records
  *
- * It ends before a message that does not fit its buffer, and once the observer has to
- * be told of something.
+ * It ends before a message that does not fit, and once the observer has to be told of
+ * something.
  *
  * Context: Process context.
  * Return: how many were received.  If that is none, ipcq_receive() finds out why.
  */
 u32 ipcq_receive_at_once(struct ipcq_engine *e, struct ipcq_party *party,
-			 struct ipcq_receipt *receipts, u32 n)
+			 struct ipcq_receipt *receipt, struct ipcq_message **m, u32 n,
+			 size_t room)
 {
-	struct ipcq_message *m;
+	struct ipcq_span span = { .room = room };
+	struct ipcq_message *next;
 	struct ipcq_wake wake;
 	bool was_writable;
 	u64 now;
@@ -1010,14 +1119,22 @@ u32 ipcq_receive_at_once(struct ipcq_engine *e, struct ipcq_party *party,
 	spin_lock(&e->lock);
 	now = ktime_get_ns();
 	was_writable = ipcq_is_writable(e);
-	for (i = 0; i < n && !wake.event.type; i++) {
-		m = ipcq_waiting_next(&e->waiting);
-		if (!m || m->size > receipts[i].room || e->shut & IPCQ_SHUT_RECV)
+	i = ipcq_dequeue_run(e, m, n, &span, now);
+	for (; i < n && !wake.event.type; i++) {
+		next = ipcq_waiting_next(&e->waiting);
+		if (!next || !ipcq_span_fits(&span, next->size) || e->shut & IPCQ_SHUT_RECV)
 			break;
-		ipcq_dequeue(e, party, &receipts[i], m, now);
-		if (unlikely(e->blocked_senders))
-			ipcq_admit_senders(e, now, &wake);
+		span.taken += IPCQ_RECORD_SPACE(next->size);
+		ipcq_remove(e, next);
+		ipcq_leave(e, next, now);
+		m[i] = next;
+		ipcq_admit_senders(e, now, &wake);
 		ipcq_check_low(e, &wake, now);
+	}
+	receipt->more = i == n || wake.event.type;
+	if (i) {
+		receipt->resets = e->resets;
+		ipcq_tell_lost(e, party, receipt);
 	}
 	if (!was_writable && ipcq_is_writable(e))
 		wake.send |= IPCQ_POLL_SEND;

@@ -245,6 +245,7 @@ struct ipcq_patience {
  * @needed: size of the message that did not fit, with -EMSGSIZE
  * @resets: ipcq_engine.resets when the message was taken
  * @ask_lost: report and forget losses
+ * @more: of ipcq_receive_at_once(): others may wait that fit
  */
 struct ipcq_receipt {
 	size_t room;
@@ -253,6 +254,7 @@ struct ipcq_receipt {
 	size_t needed;
 	u32 resets;
 	bool ask_lost;
+	bool more;
 };
 
 /**
@@ -303,7 +305,8 @@ int ipcq_receive(struct ipcq_engine *e, struct ipcq_party *party,
 		 const struct ipcq_patience *patience);
 u32 ipcq_send_at_once(struct ipcq_engine *e, struct ipcq_message *const *m, u32 n);
 u32 ipcq_receive_at_once(struct ipcq_engine *e, struct ipcq_party *party,
-			 struct ipcq_receipt *receipts, u32 n);
+			 struct ipcq_receipt *receipt, struct ipcq_message **m, u32 n,
+			 size_t room);
 void ipcq_give_back(struct ipcq_engine *e, struct ipcq_party *party,
 		    struct ipcq_receipt *receipt);
 bool ipcq_is_room_for_any(struct ipcq_engine *e, struct ipcq_receipt *receipt);

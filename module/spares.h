@@ -25,7 +25,7 @@
 #include "message.h"
 
 /* In the list of a queue; two more can stand before and behind it. */
-#define IPCQ_MAX_SPARES		30
+#define IPCQ_MAX_SPARES		62
 #define IPCQ_MAX_SPARE_BYTES	(8 * PAGE_SIZE)
 
 /* A spare has no larger buffer. */
@@ -74,6 +74,32 @@ static inline struct ipcq_message *ipcq_spares_pop(struct ipcq_spares *s)
 }
 
 /**
+ * ipcq_spares_pop_many() - ipcq_spares_pop() of many
+ * @s: the spares
+ * @spares: filled in
+ * @n: how many are wanted
+ *
+ * Context: The caller holds the lock of the queue.
+ * Return: how many there are.
+ */
+static inline u32 ipcq_spares_pop_many(struct ipcq_spares *s, struct ipcq_message **spares,
+				       u32 n)
+{
+	struct ipcq_message *m = s->list;
+	u32 i, bytes = 0;
+
+	for (i = 0; i < n && m; i++) {
+		spares[i] = m;
+		bytes += ipcq_spare_bytes(m);
+		m = m->next;
+	}
+	s->list = m;
+	WRITE_ONCE(s->count, s->count - i);
+	s->bytes -= bytes;
+	return i;
+}
+
+/**
  * ipcq_spares_refill() - make a spare ready for the next send
  * @s: the spares
  *
@@ -105,6 +131,36 @@ static inline bool ipcq_spares_push(struct ipcq_spares *s, struct ipcq_message *
 	WRITE_ONCE(s->count, s->count + 1);
 	s->bytes += ipcq_spare_bytes(m);
 	return true;
+}
+
+/**
+ * ipcq_spares_push_many() - ipcq_spares_push() of many, whose buffers are of any size
+ * @s: the spares
+ * @spares: those to be added
+ * @n: how many they are
+ *
+ * Context: The caller holds the lock of the queue.
+ * Return: how many of them are theirs now, from the first on.
+ */
+static inline u32 ipcq_spares_push_many(struct ipcq_spares *s,
+					struct ipcq_message *const *spares, u32 n)
+{
+	const u32 place = IPCQ_MAX_SPARES - s->count;
+	u32 i, more, bytes = s->bytes;
+	struct ipcq_message *list = s->list;
+
+	for (i = 0; i < n && i < place; i++) {
+		more = ipcq_spare_bytes(spares[i]);
+		if (more > IPCQ_MAX_SPARE_ROOM || bytes + more > IPCQ_MAX_SPARE_BYTES)
+			break;
+		bytes += more;
+		spares[i]->next = list;
+		list = spares[i];
+	}
+	s->list = list;
+	WRITE_ONCE(s->count, s->count + i);
+	s->bytes = bytes;
+	return i;
 }
 
 /**

@@ -50,15 +50,15 @@ static void by_ioctl(void)
 
 static void in_batches(void)
 {
-	static struct ipcq_msg msgs[BATCH];
+	static _Alignas(8) char records[BATCH * IPCQ_RECORD_SPACE(LARGEST)];
+	size_t room = BATCH * IPCQ_RECORD_SPACE(size), used = 0;
 
 	for (int i = 0; i < BATCH; i++)
-		msgs[i] = (struct ipcq_msg) { .data = (uintptr_t)out, .size = size };
-	if (ipcq_send_batch(to, msgs, BATCH, NULL) != BATCH)
+		if (!ipcq_record_add(records, room, &used, out, size))
+			err(1, "add");
+	if (ipcq_send_batch(to, records, used, NULL) != BATCH)
 		err(1, "send");
-	for (int i = 0; i < BATCH; i++)
-		msgs[i] = (struct ipcq_msg) { .data = (uintptr_t)in, .size = size };
-	if (ipcq_recv_batch(from, msgs, BATCH, NULL) != BATCH)
+	if (ipcq_recv_batch(from, records, room, NULL) != BATCH)
 		err(1, "receive");
 }
 

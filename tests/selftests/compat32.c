@@ -72,9 +72,14 @@ AT(ipcq_record, uid, 36);
 AT(ipcq_record, gid, 40);
 AT(ipcq_record, pad, 44);
 SIZE(ipcq_record, 48);
+AT(ipcq_batch, records, 0);
+AT(ipcq_batch, size, 8);
+AT(ipcq_batch, count, 16);
+AT(ipcq_batch, flags, 20);
 AT(ipcq_batch, timeout_ns, 24);
-SIZE(ipcq_batch, 32);
-FIRST(IPCQ_BATCH_SIZE_VER0, 32);
+AT(ipcq_batch, lost, 32);
+SIZE(ipcq_batch, 40);
+FIRST(IPCQ_BATCH_SIZE_VER0, 40);
 SIZE(ipcq_open_end, 8);
 FIRST(IPCQ_OPEN_END_SIZE_VER0, 8);
 AT(ipcq_notify, how, 0);
@@ -134,8 +139,8 @@ TEST_F(compat, the_numbers)
 	EXPECT_EQ(0x8008be14, IPCQ_IOC_PURGE);
 	EXPECT_EQ(0x4008be15, IPCQ_IOC_SHUTDOWN);
 	EXPECT_EQ(0x4008be16, IPCQ_IOC_OPEN_END);
-	EXPECT_EQ(0x4020be20, IPCQ_IOC_SEND_BATCH);
-	EXPECT_EQ(0x4020be21, IPCQ_IOC_RECV_BATCH);
+	EXPECT_EQ(0x4028be20, IPCQ_IOC_SEND_BATCH);
+	EXPECT_EQ(0xc028be21, IPCQ_IOC_RECV_BATCH);
 	EXPECT_EQ(0x4018be17, IPCQ_IOC_NOTIFY);
 }
 

@@ -41,7 +41,7 @@ struct scene {
 	int epoll;
 	struct nl_queue before;
 	struct nl_queue after;
-	char buf[BIG];
+	_Alignas(8) char buf[BIG];
 	struct ipcq_msg msg;
 	uint32_t purged;
 };
@@ -125,6 +125,24 @@ static long send_timed_out(struct scene *s)
 	/* The queue is full. */
 	return msg_send(s->others[0].fd, &MSG("hello", 5, .flags = IPCQ_MSG_TIMEOUT,
 					      .timeout_ns = MS));
+}
+
+static long send_batch(struct scene *s)
+{
+	struct ipcq_record *small = (struct ipcq_record *)s->buf;
+	struct ipcq_record *large = (struct ipcq_record *)(s->buf + IPCQ_RECORD_SPACE(5));
+	struct ipcq_batch batch = { .records = (uintptr_t)s->buf, .size = BIG };
+
+	*small = (struct ipcq_record) { .size = 5 };
+	*large = (struct ipcq_record) { .size = BIG - IPCQ_RECORD_SPACE(5) - sizeof(*large) };
+	return RESULT(ioctl(s->q.fd, IPCQ_IOC_SEND_BATCH, &batch));
+}
+
+static long recv_batch(struct scene *s)
+{
+	struct ipcq_batch batch = { .records = (uintptr_t)s->buf, .size = BIG };
+
+	return RESULT(ioctl(s->q.fd, IPCQ_IOC_RECV_BATCH, &batch));
 }
 
 static long do_read(struct scene *s)
@@ -301,13 +319,30 @@ static bool many_were_sent(struct scene *s, long result)
 	return was_sent(s, result, BIG);
 }
 
-static bool was_received(struct scene *s, long result)
+static bool as_many_were_sent(struct scene *s, long result)
 {
-	if (result >= 0 && memcmp(s->buf, "kept", 4))
-		return false;
+	return s->after.depth == s->before.depth + (result < 0 ? 0 : result);
+}
+
+static bool was_taken(struct scene *s, long result)
+{
 	return s->after.depth == s->before.depth - (result >= 0) &&
 	       s->after.stats.counter[IPCQ_A_COUNTERS_RECEIVED] ==
 	       s->before.stats.counter[IPCQ_A_COUNTERS_RECEIVED] + (result >= 0);
+}
+
+static bool was_received(struct scene *s, long result)
+{
+	return was_taken(s, result) && (result < 0 || !memcmp(s->buf, "kept", 4));
+}
+
+static bool record_was_received(struct scene *s, long result)
+{
+	const struct ipcq_record *record = (struct ipcq_record *)s->buf;
+
+	return was_taken(s, result) &&
+	       (result < 0 || (result == 1 && record->size == 4 && record->seq == 1 &&
+			       record->prio == 9 && !memcmp(record + 1, "kept", 4)));
 }
 
 static bool is_described(struct scene *s, long result)
@@ -427,6 +462,8 @@ OPERATION(recv_too_small, recv_too_small, is_unchanged, ERRS(EFAULT, EMSGSIZE),
 	  .normal = EMSGSIZE);
 OPERATION(recv_timed_out, recv_timed_out, is_unchanged, ERRS(EFAULT, ETIMEDOUT),
 	  .normal = ETIMEDOUT);
+OPERATION(send_batch, send_batch, as_many_were_sent, ERRS(ENOMEM, EFAULT));
+OPERATION(recv_batch, recv_batch, record_was_received, ERRS(EFAULT));
 OPERATION(get_attr, get_attr, is_unchanged, ERRS(EFAULT));
 OPERATION(set_attr, set_attr, was_configured, ERRS(EFAULT));
 OPERATION(purge, do_purge, was_purged, ERRS(EFAULT));

@@ -254,7 +254,7 @@ static int send_sizes(int fd, char *buf, int how_many)
 }
 
 /* The queue keeps this many, and no more. */
-#define KEPT	32
+#define KEPT	64
 
 TEST_F(recycle, memory_is_given_back)
 {

@@ -14,6 +14,7 @@
 #include <fcntl.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/types.h>
 #include <time.h>
 
@@ -160,33 +161,84 @@ int ipcq_send(int fd, const void *data, size_t size, struct ipcq_msg *msg);
 ssize_t ipcq_recv(int fd, void *buf, size_t size, struct ipcq_msg *msg);
 
 /**
+ * ipcq_record_data() - the payload of a record
+ * @record: the record
+ *
+ * Return: its address; it is record->size bytes long.
+ */
+static inline void *ipcq_record_data(const struct ipcq_record *record)
+{
+	return (void *)(uintptr_t)(record + 1);
+}
+
+/**
+ * ipcq_record_next() - the record behind another one
+ * @record: a record that is not the last
+ *
+ * Return: its address.
+ */
+static inline struct ipcq_record *ipcq_record_next(const struct ipcq_record *record)
+{
+	return (struct ipcq_record *)((char *)record + IPCQ_RECORD_SPACE(record->size));
+}
+
+/**
+ * ipcq_record_add() - put a message behind others, to be sent with them
+ * @records: where the records are, or will be; aligned as malloc(3) does
+ * @room: bytes there
+ * @used: how many of them records take already, 0 at first; updated
+ * @data: the payload
+ * @size: its length in bytes
+ *
+ * Return: the record, of priority 0 and type 0, which the caller may change; NULL if there
+ * is no room for it.
+ */
+static inline struct ipcq_record *ipcq_record_add(void *records, size_t room, size_t *used,
+						  const void *data, size_t size)
+{
+	struct ipcq_record *record = (struct ipcq_record *)((char *)records + *used);
+
+	/* What leads to the next record need not be there behind the last one. */
+	if (*used > room || room - *used < sizeof(*record) ||
+	    room - *used - sizeof(*record) < size || size > UINT32_MAX)
+		return NULL;
+	memset(record, 0, sizeof(*record));
+	record->size = size;
+	if (size)
+		memcpy(ipcq_record_data(record), data, size);
+	*used += IPCQ_RECORD_SPACE(size);
+	return record;
+}
+
+/**
  * ipcq_send_batch() - send many messages with one system call
  * @fd: the queue
- * @msgs: the messages: data, size, prio and type of each; the rest must be zero
- * @count: how many there are, 1 or more
- * @how: flags and timeout_ns for the call as a whole; the call sets the rest.  NULL:
- *	for as long as it takes.
+ * @records: the messages, as ipcq_record_add() puts them or ipcq_recv_batch() got them
+ * @size: bytes that they take
+ * @how: count, flags and timeout_ns for the call as a whole; what is not used must be
+ *	zero.  The call sets the rest.  NULL: all of them, for as long as it takes.
  *
- * Return: how many messages were sent, which may be less than @count if the next one
+ * Return: how many messages were sent, which may be less than there are if the next one
  * failed.  It is never 0.  -1 if it was the first that failed.
  */
-int ipcq_send_batch(int fd, struct ipcq_msg *msgs, unsigned int count,
-		    struct ipcq_batch *how);
+int ipcq_send_batch(int fd, const void *records, size_t size, struct ipcq_batch *how);
 
 /**
  * ipcq_recv_batch() - receive many messages with one system call
  * @fd: the queue
- * @msgs: data and size of a buffer for each; the flags and the time limit of each must
- *	be zero.  All about each message that was received is filled in.
- * @count: how many there are, 1 or more
- * @how: as for ipcq_send_batch()
+ * @records: where to put them; aligned as malloc(3) does
+ * @size: room in bytes there
+ * @how: as for ipcq_send_batch().  how->size is set to the bytes that the records take,
+ *	how->lost to the messages lost, as in struct ipcq_msg.
  *
- * It blocks for the first message only, and takes those that wait behind it.
+ * It blocks for the first message only, and takes as many as fit of those that wait
+ * behind it.
  *
- * Return: how many messages were received, 1 or more; -1 if none was.
+ * Return: how many messages were received, 1 or more; -1 if none was.  EMSGSIZE says that
+ * the next message does not fit; it stays in the queue, and how->size is what its record
+ * takes.
  */
-int ipcq_recv_batch(int fd, struct ipcq_msg *msgs, unsigned int count,
-		    struct ipcq_batch *how);
+int ipcq_recv_batch(int fd, void *records, size_t size, struct ipcq_batch *how);
 
 /**
  * ipcq_set_timeout() - limit the time for which a send or a receive may block

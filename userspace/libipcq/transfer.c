@@ -31,29 +31,26 @@ ssize_t ipcq_recv(int fd, void *buf, size_t size, struct ipcq_msg *msg)
 	return msg->size;
 }
 
-static int transfer_batch(int fd, unsigned long request, struct ipcq_msg *msgs,
-			  unsigned int count, struct ipcq_batch *how)
+static int transfer_batch(int fd, unsigned long request, uintptr_t records, size_t size,
+			  struct ipcq_batch *how)
 {
 	struct ipcq_batch plain = { 0 };
 
 	if (!how)
 		how = &plain;
-	how->msgs = (uintptr_t)msgs;
-	how->count = count;
-	how->msg_size = sizeof(*msgs);
+	how->records = records;
+	how->size = size;
 	return ioctl(fd, request, how);
 }
 
-int ipcq_send_batch(int fd, struct ipcq_msg *msgs, unsigned int count,
-		    struct ipcq_batch *how)
+int ipcq_send_batch(int fd, const void *records, size_t size, struct ipcq_batch *how)
 {
-	return transfer_batch(fd, IPCQ_IOC_SEND_BATCH, msgs, count, how);
+	return transfer_batch(fd, IPCQ_IOC_SEND_BATCH, (uintptr_t)records, size, how);
 }
 
-int ipcq_recv_batch(int fd, struct ipcq_msg *msgs, unsigned int count,
-		    struct ipcq_batch *how)
+int ipcq_recv_batch(int fd, void *records, size_t size, struct ipcq_batch *how)
 {
-	return transfer_batch(fd, IPCQ_IOC_RECV_BATCH, msgs, count, how);
+	return transfer_batch(fd, IPCQ_IOC_RECV_BATCH, (uintptr_t)records, size, how);
 }
 
 int ipcq_notify(int fd, const struct ipcq_notify *notify)

@@ -98,6 +98,7 @@ static void test_bad_descriptor(void)
 	struct ipcq_msg msg;
 	struct ipcq_attr attr;
 	struct ipcq_batch how;
+	uint64_t records[8];
 	struct ipcq_notify notify;
 	uint64_t purged;
 	char byte = 0;
@@ -110,9 +111,9 @@ static void test_bad_descriptor(void)
 	   fails_with(ipcq_send(-1, "x", 1, NULL), EBADF), "send: EBADF");
 	ok(fails_with(ipcq_recv(-1, &byte, 1, &msg), EBADF) &&
 	   fails_with(ipcq_recv(-1, &byte, 1, NULL), EBADF), "recv: EBADF");
-	ok(fails_with(ipcq_send_batch(-1, &msg, 1, &how), EBADF) &&
-	   fails_with(ipcq_recv_batch(-1, &msg, 1, NULL), EBADF) &&
-	   how.count == 1 && how.msg_size == sizeof(msg), "batches: EBADF");
+	ok(fails_with(ipcq_send_batch(-1, records, 64, &how), EBADF) &&
+	   fails_with(ipcq_recv_batch(-1, records, 64, NULL), EBADF) &&
+	   how.records == (uintptr_t)records && how.size == 64, "batches: EBADF");
 	ok(fails_with(ipcq_get_attr(-1, &attr), EBADF), "get_attr: EBADF");
 	ok(fails_with(ipcq_set_attr(-1, &attr), EBADF), "set_attr: EBADF");
 	ok(fails_with(ipcq_purge(-1, &purged), EBADF), "purge: EBADF");

@@ -170,7 +170,7 @@ struct ipcq_destroy {
  * @time_ns: output on receipt: CLOCK_MONOTONIC time at which the queue accepted it
  * @lost: output on receipt: messages that the queue accepted and that were
  *	purged or dropped since this descriptor was opened or last received
- *	with IPCQ_IOC_RECV
+ *	with IPCQ_IOC_RECV or IPCQ_IOC_RECV_BATCH
  * @pid: output on receipt: the sender's process, in the receiver's pid
  *	namespace; 0 if it has none there
  * @uid: output on receipt: the sender's effective uid, in the receiver's user
@@ -216,7 +216,7 @@ struct ipcq_msg {
  * @gid: the same
  * @pad: zero
  *
- * A record begins at a multiple of 8 bytes.  From one to the next it is
+ * A record begins at a multiple of IPCQ_RECORD_ALIGN bytes.  From one to the next it is
  * IPCQ_RECORD_SPACE() of its size; what is between the payload and the next record
  * means nothing, and the kernel neither reads nor writes it.
  *
@@ -236,34 +236,42 @@ struct ipcq_record {
 	__u32 pad;
 };
 
+/* Where records begin: at multiples of this. */
+#define IPCQ_RECORD_ALIGN	8
+
 /* Bytes from a record with so many bytes of payload to the next one. */
-#define IPCQ_RECORD_SPACE(size)	\
-	((sizeof(struct ipcq_record) + (__u64)(size) + 7) & ~(__u64)7)
+#define IPCQ_RECORD_SPACE(size)						\
+	((sizeof(struct ipcq_record) + (__u64)(size) + IPCQ_RECORD_ALIGN - 1) &	\
+	 ~(__u64)(IPCQ_RECORD_ALIGN - 1))
 
 /**
  * struct ipcq_batch - argument of IPCQ_IOC_SEND_BATCH and IPCQ_IOC_RECV_BATCH
- * @msgs: address of an array of struct ipcq_msg, whose flags and timeout_ns are zero
- * @count: how many there are, 1 or more; of more than IPCQ_BATCH_MAX the first so
- *	many are looked at
- * @msg_size: sizeof(struct ipcq_msg): the version of each, and the way to the next
- * @flags: IPCQ_MSG_*, for the call as a whole
- * @pad: zero
+ * @records: address of struct ipcq_record, one after the other; a multiple of 8
+ * @size: bytes there; on receipt the size of the buffer, replaced by how many bytes of
+ *	it the records take.  What is behind the last payload need not be there.
+ * @count: most messages to be sent or received; 0: as many as there are, or as fit.
+ *	IPCQ_BATCH_MAX is an end in any case.
+ * @flags: IPCQ_MSG_* but IPCQ_MSG_WHOLE, for the call as a whole
  * @timeout_ns: as in struct ipcq_msg, for the call as a whole
+ * @lost: output on receipt: as in struct ipcq_msg, for the call as a whole
  *
  * Both return how many messages they have sent or received.  They fail only if that
  * is none, with what IPCQ_IOC_SEND or IPCQ_IOC_RECV of the first would have failed
  * with.
+ *
+ * IPCQ_IOC_SEND_BATCH writes nothing back; IPCQ_IOC_RECV_BATCH does on success, and
+ * writes @size when it fails with EMSGSIZE: what the record takes that did not fit.
  */
 struct ipcq_batch {
-	__u64 msgs;
+	__u64 records;
+	__u64 size;
 	__u32 count;
-	__u32 msg_size;
 	__u32 flags;
-	__u32 pad;
 	__s64 timeout_ns;
+	__u64 lost;
 };
 
-#define IPCQ_BATCH_SIZE_VER0	32 /* sizeof the first version */
+#define IPCQ_BATCH_SIZE_VER0	40 /* sizeof the first version */
 
 /* Most messages that one call sends or receives. */
 #define IPCQ_BATCH_MAX		1024
@@ -381,6 +389,6 @@ struct ipcq_arrival {
 
 /* On a queue, with many messages.  Both return how many. */
 #define IPCQ_IOC_SEND_BATCH	_IOW(IPCQ_IOC_MAGIC, 0x20, struct ipcq_batch)
-#define IPCQ_IOC_RECV_BATCH	_IOW(IPCQ_IOC_MAGIC, 0x21, struct ipcq_batch)
+#define IPCQ_IOC_RECV_BATCH	_IOWR(IPCQ_IOC_MAGIC, 0x21, struct ipcq_batch)
 
 #endif /* _UAPI_LINUX_IPCQ_H */
