@@ -14,6 +14,7 @@ const struct mechanism *const mechanisms[] = {
 	&ring_mechanism,
 	&ipcq_mechanism,
 	&ipcq_ioctl_mechanism,
+	&ipcq_batch_mechanism,
 };
 
 const size_t nr_mechanisms = sizeof(mechanisms) / sizeof(mechanisms[0]);

@@ -86,16 +86,24 @@ static void choose_patience(struct worker *w, uint32_t *flags, __s64 *timeout_ns
 
 static long send_batch(struct worker *w, int fd, struct parcel **parcels, unsigned int n)
 {
-	struct ipcq_msg msgs[INBOX_MAX];
+	/* Of this process alone. */
+	static _Alignas(IPCQ_RECORD_ALIGN) unsigned char
+		room[INBOX_MAX * IPCQ_RECORD_SPACE(PARCEL_MAX)];
 	struct ipcq_batch batch = {
-		.msgs = (uintptr_t)msgs,
-		.count = n,
-		.msg_size = sizeof(msgs[0]),
+		.records = (uintptr_t)room,
 		.flags = IPCQ_MSG_NOSIGNAL,
 	};
+	struct ipcq_record *record;
 
-	for (unsigned int i = 0; i < n; i++)
-		msgs[i] = MSG(parcels[i], parcels[i]->size, .prio = below(w, 4));
+	for (unsigned int i = 0; i < n; i++) {
+		record = (struct ipcq_record *)(room + batch.size);
+		*record = (struct ipcq_record) {
+			.size = parcels[i]->size,
+			.prio = below(w, 4),
+		};
+		memcpy(record + 1, parcels[i], parcels[i]->size);
+		batch.size += IPCQ_RECORD_SPACE(parcels[i]->size);
+	}
 	choose_patience(w, &batch.flags, &batch.timeout_ns);
 	return RESULT(ioctl(fd, IPCQ_IOC_SEND_BATCH, &batch));
 }
@@ -162,14 +170,12 @@ static long receive_batch(struct worker *w, int fd, bool nonblock)
 {
 	struct inbox *in = &w->inbox;
 	struct ipcq_batch batch = {
-		.msgs = (uintptr_t)in->msgs,
+		.records = (uintptr_t)in->room,
+		.size = sizeof(in->room),
 		.count = INBOX_MAX,
-		.msg_size = sizeof(in->msgs[0]),
 		.flags = nonblock ? IPCQ_MSG_NONBLOCK : 0,
 	};
 
-	for (unsigned int i = 0; i < INBOX_MAX; i++)
-		in->msgs[i] = MSG(in->parcels[i], PARCEL_MAX);
 	if (!nonblock)
 		choose_patience(w, &batch.flags, &batch.timeout_ns);
 	return RESULT(ioctl(fd, IPCQ_IOC_RECV_BATCH, &batch));
@@ -178,12 +184,12 @@ static long receive_batch(struct worker *w, int fd, bool nonblock)
 static long receive_one(struct worker *w, int fd, bool nonblock)
 {
 	struct inbox *in = &w->inbox;
-	struct ipcq_msg *msg = in->msgs;
+	struct ipcq_msg *msg = &in->msg;
 	long result;
 
-	*msg = MSG(in->parcels[0], below(w, 16) ? PARCEL_MAX : below(w, PARCEL_MAX));
+	*msg = MSG(in->parcel, below(w, 16) ? PARCEL_MAX : below(w, PARCEL_MAX));
 	if (!nonblock && below(w, 2)) {
-		result = RESULT(read(fd, in->parcels[0], msg->size));
+		result = RESULT(read(fd, in->parcel, msg->size));
 		msg->size = result;
 		return result > 0 ? 1 : result < 0 ? result : -EPIPE;
 	}
@@ -201,18 +207,20 @@ static long receive_some(struct storm *storm, struct worker *w, int fd, bool non
 	struct ledger *l = &storm->ledger;
 	struct inbox *in = &w->inbox;
 	unsigned int choice = below(w, 8);
-	long i, n;
+	long n;
 
 	if (choice < 2) {
-		inbox_begin(l, in, INBOX_MAX, 0);
+		inbox_begin_batch(l, in);
 		n = receive_batch(w, fd, nonblock);
+		if (n > 0)
+			inbox_received_batch(l, in, n);
 	} else {
 		/* Of memory that ends somewhere, or is large enough. */
-		inbox_begin(l, in, 1, choice == 2 ? 8 * (1 + below(w, 512)) : 0);
+		inbox_begin(l, in, choice == 2 ? 8 * (1 + below(w, 512)) : 0);
 		n = receive_one(w, fd, nonblock);
+		if (n > 0)
+			inbox_received(l, in, in->msg.size);
 	}
-	for (i = 0; i < n; i++)
-		inbox_received(l, in, i, in->msgs[i].size);
 	ended(storm, w, storm->recvs, n);
 	return n;
 }
@@ -220,15 +228,15 @@ static long receive_some(struct storm *storm, struct worker *w, int fd, bool non
 /* Receive what waits.  Returns how much that was. */
 unsigned int drain_into_ledger(struct storm *storm, struct inbox *in, int fd)
 {
-	struct ipcq_msg *msg = in->msgs;
+	struct ipcq_msg *msg = &in->msg;
 	unsigned int n;
 
 	for (n = 0;; n++) {
-		inbox_begin(&storm->ledger, in, 1, 0);
-		*msg = MSG(in->parcels[0], PARCEL_MAX, .flags = IPCQ_MSG_NONBLOCK);
+		inbox_begin(&storm->ledger, in, 0);
+		*msg = MSG(in->parcel, PARCEL_MAX, .flags = IPCQ_MSG_NONBLOCK);
 		if (msg_recv(fd, msg))
 			return n;
-		inbox_received(&storm->ledger, in, 0, msg->size);
+		inbox_received(&storm->ledger, in, msg->size);
 	}
 }
 

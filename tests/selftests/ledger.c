@@ -85,22 +85,31 @@ void parcel_sent(struct ledger *l, const struct parcel *p, bool accepted)
 		     accepted ? OUTCOME_ACCEPTED : OUTCOME_REFUSED);
 }
 
-/*
- * Make ready for a call that receives up to @count messages.  If @room is not 0, the
- * memory ends after so many bytes of the first.
- */
-void inbox_begin(struct ledger *l, struct inbox *in, unsigned int count, uint32_t room)
+static void begin(struct ledger *l, struct inbox *in, unsigned int count, bool is_batch)
 {
-	unsigned int i;
-
-	for (i = 0; i < count; i++) {
-		in->parcels[i] = (struct parcel *)(room ? in->wall - room : in->room[i]);
-		/* What was received there before is not there any more. */
-		memset(in->parcels[i], 0,
-		       room && room < sizeof(struct parcel) ? room : sizeof(struct parcel));
-	}
+	atomic_store(&in->is_batch, is_batch);
 	atomic_store(&in->count, count);
 	atomic_store(&in->call, atomic_fetch_add(&l->calls, 1) + 1);
+}
+
+/*
+ * Make ready for a call that receives one message.  If @room is not 0, the memory ends
+ * after so many bytes.
+ */
+void inbox_begin(struct ledger *l, struct inbox *in, uint32_t room)
+{
+	in->parcel = (struct parcel *)(room ? in->wall - room : in->room);
+	/* What was received there before is not there any more. */
+	memset(in->parcel, 0,
+	       room && room < sizeof(struct parcel) ? room : sizeof(struct parcel));
+	begin(l, in, 1, false);
+}
+
+/* Make ready for a call that receives up to INBOX_MAX messages. */
+void inbox_begin_batch(struct ledger *l, struct inbox *in)
+{
+	memset(in->room, 0, sizeof(struct ipcq_record) + sizeof(struct parcel));
+	begin(l, in, INBOX_MAX, true);
 }
 
 static bool is_whole(const struct ledger *l, const struct parcel *p)
@@ -133,31 +142,69 @@ static void receive(struct ledger *l, struct inbox *in, struct parcel *p)
 	atomic_signal_fence(memory_order_seq_cst);
 }
 
-/* The call has received something of @size bytes as number @i. */
-void inbox_received(struct ledger *l, struct inbox *in, unsigned int i, uint64_t size)
+static void nobody_sent(struct ledger *l, uint64_t size)
 {
-	struct parcel *p = in->parcels[i];
+	ledger_wrong(l, "received %llu bytes that nobody has sent so", (unsigned long long)size);
+}
+
+/* The call has received something of @size bytes. */
+void inbox_received(struct ledger *l, struct inbox *in, uint64_t size)
+{
+	struct parcel *p = in->parcel;
 
 	if (size < sizeof(*p) || size != p->size || !is_whole(l, p)) {
-		ledger_wrong(l, "received %llu bytes that nobody has sent so",
-			     (unsigned long long)size);
+		nobody_sent(l, size);
 		return;
 	}
 	receive(l, in, p);
 }
 
+/*
+ * Write down the parcels in the records.  What was written down before is not whole any
+ * more, and is passed over; so is what has been there since an earlier call.
+ *
+ * Return: how many there were.
+ */
+static unsigned int receive_records(struct ledger *l, struct inbox *in, unsigned int count)
+{
+	struct ipcq_record *record;
+	unsigned int i, found = 0;
+	size_t left, at = 0;
+	struct parcel *p;
+
+	for (i = 0; i < count && at < sizeof(in->room); i++) {
+		record = (struct ipcq_record *)(in->room + at);
+		left = sizeof(in->room) - at;
+		if (left < sizeof(*record) || left - sizeof(*record) < record->size)
+			break;
+		at += IPCQ_RECORD_SPACE(record->size);
+		p = (struct parcel *)(record + 1);
+		if (record->size < sizeof(*p) || p->size != record->size || !is_whole(l, p))
+			continue;
+		receive(l, in, p);
+		found++;
+	}
+	return found;
+}
+
+/* The call has received @count records. */
+void inbox_received_batch(struct ledger *l, struct inbox *in, unsigned int count)
+{
+	if (receive_records(l, in, count) != count)
+		nobody_sent(l, count);
+}
+
 /* Write down what a receiver that was killed has received. */
 void inbox_audit(struct ledger *l, struct inbox *in)
 {
-	unsigned int i, count = atomic_load(&in->count);
+	unsigned int count = atomic_load(&in->count);
+	struct parcel *p = in->parcel;
 
-	for (i = 0; i < count; i++) {
-		struct parcel *p = in->parcels[i];
-
-		/* What the wall keeps from the receiver cannot have come. */
-		if (p && p->size <= (size_t)(in->wall - (unsigned char *)p) && is_whole(l, p))
-			receive(l, in, p);
-	}
+	if (atomic_load(&in->is_batch))
+		receive_records(l, in, count);
+	/* What the wall keeps from the receiver cannot have come. */
+	else if (count && p->size <= (size_t)(in->wall - (unsigned char *)p) && is_whole(l, p))
+		receive(l, in, p);
 	atomic_store(&in->count, 0);
 }
 

@@ -103,17 +103,20 @@ struct ledger {
  * struct inbox - where a receiver receives
  * @call: the number of the call that is made
  * @count: how many messages it may receive
- * @parcels: where they would lie
- * @msgs: what else it is told
+ * @is_batch: they come as records, one after the other in @room
+ * @parcel: where the only one would lie, if not
+ * @msg: what else that one is told
  * @room: for the parcels
  * @wall: kept from the receiver, who thereby has memory that ends
  */
 struct inbox {
 	_Atomic uint64_t call;
 	_Atomic uint32_t count;
-	struct parcel *parcels[INBOX_MAX];
-	struct ipcq_msg msgs[INBOX_MAX];
-	unsigned char room[INBOX_MAX][PARCEL_MAX] __attribute__((aligned(INBOX_WALL)));
+	_Atomic bool is_batch;
+	struct parcel *parcel;
+	struct ipcq_msg msg;
+	unsigned char room[INBOX_MAX * IPCQ_RECORD_SPACE(PARCEL_MAX)]
+		__attribute__((aligned(INBOX_WALL)));
 	unsigned char wall[INBOX_WALL] __attribute__((aligned(INBOX_WALL)));
 };
 
@@ -141,8 +144,10 @@ bool parcel_make(struct ledger *l, struct parcel *p, uint32_t size, enum channel
 		 unsigned int sender, uint64_t number);
 void parcel_sent(struct ledger *l, const struct parcel *p, bool accepted);
 
-void inbox_begin(struct ledger *l, struct inbox *in, unsigned int count, uint32_t room);
-void inbox_received(struct ledger *l, struct inbox *in, unsigned int i, uint64_t size);
+void inbox_begin(struct ledger *l, struct inbox *in, uint32_t room);
+void inbox_begin_batch(struct ledger *l, struct inbox *in);
+void inbox_received(struct ledger *l, struct inbox *in, uint64_t size);
+void inbox_received_batch(struct ledger *l, struct inbox *in, unsigned int count);
 void inbox_audit(struct ledger *l, struct inbox *in);
 
 struct tally ledger_tally(struct ledger *l, enum channel channel);

@@ -15,5 +15,9 @@ extern const struct mechanism sysv_mechanism;
 extern const struct mechanism ring_mechanism;
 extern const struct mechanism ipcq_mechanism;
 extern const struct mechanism ipcq_ioctl_mechanism;
+extern const struct mechanism ipcq_batch_mechanism;
+
+/* Open a queue of ipcq, whatever then goes through it. */
+void ipcq_bench_open(struct channel *channel);
 
 #endif /* MECHANISMS_ALL_H */

@@ -13,7 +13,7 @@
  */
 #define LEAST_DEPTH	64
 
-static void ipcq_bench_open(struct channel *channel)
+void ipcq_bench_open(struct channel *channel)
 {
 	const struct need *need = &channel->need;
 	unsigned int depth = need->depth < LEAST_DEPTH ? LEAST_DEPTH : need->depth;
