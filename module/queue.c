@@ -140,8 +140,10 @@ u32 ipcq_spare_many(struct ipcq_engine *e, struct ipcq_message **spares, u32 n)
 {
 	u32 i;
 
-	if (!READ_ONCE(e->spares.count))
-		return 0;
+	if (!READ_ONCE(e->spares.count)) {
+		spares[0] = ipcq_spares_take(&e->spares);
+		return spares[0] ? 1 : 0;
+	}
 	spin_lock(&e->lock);
 	i = ipcq_spares_pop_many(&e->spares, spares, n);
 	spin_unlock(&e->lock);

@@ -7,9 +7,10 @@
  * without a lock but the one that a send and a receive take anyway:
  *
  *	a receiver that has copied out		puts the spare into .received
- *	the next one, holding the lock		moves it to .list
- *	a sender, holding the lock		moves one to .next
- *	another one, before its copy		takes it from .next
+ *	a sender, before its copy		takes it from there; else
+ *	the next receiver, holding the lock	moves it to .list,
+ *	a sender, holding the lock		moves one to .next,
+ *	and another one, before its copy	takes it from .next
  *
  * The number of spares and the bytes they take have an end for each queue; what is
  * beyond is freed.  All are freed when nobody can send or receive any more, and with
@@ -38,8 +39,8 @@
  * @list: a stack, linked by ipcq_message.next; queue lock
  * @count: length of @list; queue lock, and read without it as a hint
  * @bytes: of the buffers in @list; queue lock
- * @received: what the last receive left, or NULL.  Filled with cmpxchg(), the lock
- *	held or not; taken with the queue lock.
+ * @received: what the last receive left, or NULL.  Filled with cmpxchg() and taken with
+ *	xchg(), the lock held or not.
  */
 struct ipcq_spares {
 	struct ipcq_message *next;
@@ -114,29 +115,9 @@ static inline void ipcq_spares_refill(struct ipcq_spares *s)
 }
 
 /**
- * ipcq_spares_push() - add a spare to the list
+ * ipcq_spares_push_many() - add spares to the list
  * @s: the spares
- * @m: the spare
- *
- * Context: The caller holds the lock of the queue.
- * Return: whether it is theirs now; if there are enough of them, it is not.
- */
-static inline bool ipcq_spares_push(struct ipcq_spares *s, struct ipcq_message *m)
-{
-	if (s->count >= IPCQ_MAX_SPARES ||
-	    s->bytes + ipcq_spare_bytes(m) > IPCQ_MAX_SPARE_BYTES)
-		return false;
-	m->next = s->list;
-	s->list = m;
-	WRITE_ONCE(s->count, s->count + 1);
-	s->bytes += ipcq_spare_bytes(m);
-	return true;
-}
-
-/**
- * ipcq_spares_push_many() - ipcq_spares_push() of many, whose buffers are of any size
- * @s: the spares
- * @spares: those to be added
+ * @spares: those to be added, whose buffers are of any size
  * @n: how many they are
  *
  * Context: The caller holds the lock of the queue.
@@ -173,10 +154,16 @@ static inline u32 ipcq_spares_push_many(struct ipcq_spares *s,
  */
 static inline void ipcq_spares_collect(struct ipcq_spares *s)
 {
-	struct ipcq_message *m = READ_ONCE(s->received);
+	struct ipcq_message *m;
 
-	if (m && ipcq_spares_push(s, m))
-		WRITE_ONCE(s->received, NULL);
+	/* Until it is taken it may be anybody's: it must fit whatever its size is. */
+	if (!READ_ONCE(s->received) || s->count >= IPCQ_MAX_SPARES ||
+	    s->bytes > IPCQ_MAX_SPARE_BYTES - IPCQ_MAX_SPARE_ROOM)
+		return;
+	/* Pairs with cmpxchg() in ipcq_spares_put(). */
+	m = xchg(&s->received, NULL);
+	if (m)
+		ipcq_spares_push_many(s, &m, 1);
 }
 
 /**
@@ -188,8 +175,15 @@ static inline void ipcq_spares_collect(struct ipcq_spares *s)
  */
 static inline struct ipcq_message *ipcq_spares_take(struct ipcq_spares *s)
 {
+	struct ipcq_message *m = NULL;
+
+	/* Pairs with cmpxchg() in ipcq_spares_put(). */
+	if (READ_ONCE(s->received))
+		m = xchg(&s->received, NULL);
 	/* Pairs with smp_store_release() in ipcq_spares_refill(). */
-	return READ_ONCE(s->next) ? xchg(&s->next, NULL) : NULL;
+	if (!m && READ_ONCE(s->next))
+		m = xchg(&s->next, NULL);
+	return m;
 }
 
 /**
@@ -225,9 +219,8 @@ static inline struct ipcq_message *ipcq_spares_take_all(struct ipcq_spares *s)
 		m->next = all;
 		all = m;
 	}
-	m = READ_ONCE(s->received);
+	m = xchg(&s->received, NULL);
 	if (m) {
-		WRITE_ONCE(s->received, NULL);
 		m->next = all;
 		all = m;
 	}
