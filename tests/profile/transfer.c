@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Usage: transfer null|pipe|mq|rw|ioctl|batch SIZE
- * Sends and receives messages in one task, to be counted: prints the nanoseconds for
- * one of them, which are instructions where the clock counts those.
+ * Usage: transfer null|pipe|mq|rw|ioctl|batch SIZE [trip]
+ * Sends and receives messages in one task, or sends them to another one that sends them
+ * back, to be counted: prints the nanoseconds for one of them, which are instructions
+ * where the clock counts those.
  */
 #include <err.h>
 #include <fcntl.h>
 #include <mqueue.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -30,36 +35,56 @@ static char out[LARGEST], in[LARGEST];
 static size_t size;
 static int to, from;
 
-static void plainly(void)
+static void check(bool done)
 {
-	if (write(to, out, size) != (ssize_t)size || read(from, in, size) != (ssize_t)size)
+	if (!done)
 		err(1, "transfer");
 }
 
-static void by_mq(void)
+static void do_write(void)
 {
-	if (mq_send(to, out, size, 0) || mq_receive(from, in, LARGEST, NULL) < 0)
-		err(1, "transfer");
+	check(write(to, out, size) == (ssize_t)size);
 }
 
-static void by_ioctl(void)
+static void do_read(void)
 {
-	if (ipcq_send(to, out, size, NULL) || ipcq_recv(from, in, size, NULL) < 0)
-		err(1, "transfer");
+	check(read(from, in, size) == (ssize_t)size);
 }
 
-static void in_batches(void)
+static void do_mq_send(void)
 {
-	static _Alignas(8) char records[BATCH * IPCQ_RECORD_SPACE(LARGEST)];
+	check(!mq_send(to, out, size, 0));
+}
+
+static void do_mq_receive(void)
+{
+	check(mq_receive(from, in, LARGEST, NULL) >= 0);
+}
+
+static void do_send(void)
+{
+	check(!ipcq_send(to, out, size, NULL));
+}
+
+static void do_recv(void)
+{
+	check(ipcq_recv(from, in, size, NULL) >= 0);
+}
+
+static _Alignas(8) char records[BATCH * IPCQ_RECORD_SPACE(LARGEST)];
+
+static void send_batch(void)
+{
 	size_t room = BATCH * IPCQ_RECORD_SPACE(size), used = 0;
 
 	for (int i = 0; i < BATCH; i++)
-		if (!ipcq_record_add(records, room, &used, out, size))
-			err(1, "add");
-	if (ipcq_send_batch(to, records, used, NULL) != BATCH)
-		err(1, "send");
-	if (ipcq_recv_batch(from, records, room, NULL) != BATCH)
-		err(1, "receive");
+		check(ipcq_record_add(records, room, &used, out, size));
+	check(ipcq_send_batch(to, records, used, NULL) == BATCH);
+}
+
+static void recv_batch(void)
+{
+	check(ipcq_recv_batch(from, records, BATCH * IPCQ_RECORD_SPACE(size), NULL) == BATCH);
 }
 
 static void open_null(void)
@@ -107,16 +132,44 @@ static void open_ipcq(void)
 static const struct way {
 	const char *name;
 	void (*open)(void);
-	void (*transfer)(void);
+	void (*send)(void);
+	void (*receive)(void);
 	int messages;
 } ways[] = {
-	{ "null", open_null, plainly, 1 },
-	{ "pipe", open_pipe, plainly, 1 },
-	{ "mq", open_mq, by_mq, 1 },
-	{ "rw", open_ipcq, plainly, 1 },
-	{ "ioctl", open_ipcq, by_ioctl, 1 },
-	{ "batch", open_ipcq, in_batches, BATCH },
+	{ "null", open_null, do_write, do_read, 1 },
+	{ "pipe", open_pipe, do_write, do_read, 1 },
+	{ "mq", open_mq, do_mq_send, do_mq_receive, 1 },
+	{ "rw", open_ipcq, do_write, do_read, 1 },
+	{ "ioctl", open_ipcq, do_send, do_recv, 1 },
+	{ "batch", open_ipcq, send_batch, recv_batch, BATCH },
 };
+
+/* Have another task send back all that is sent. */
+static void fork_mirror(const struct way *way)
+{
+	struct sched_param none = { 0 };
+	int there_to, there_from;
+
+	/* It takes over when this one blocks, and not when its share of time says so. */
+	if (sched_setscheduler(0, SCHED_BATCH, &none))
+		err(1, "SCHED_BATCH");
+	way->open();
+	there_to = to;
+	there_from = from;
+	way->open();
+	switch (fork()) {
+	case -1:
+		err(1, "fork");
+	case 0:
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		from = there_from;
+		for (;;) {
+			way->receive();
+			way->send();
+		}
+	}
+	to = there_to;
+}
 
 static long long now_ns(void)
 {
@@ -131,8 +184,8 @@ int main(int argc, char **argv)
 	const struct way *way = ways, *end = ways + sizeof(ways) / sizeof(*ways);
 	long long begun;
 
-	if (argc != 3)
-		errx(2, "usage: transfer null|pipe|mq|rw|ioctl|batch SIZE");
+	if (argc < 3 || argc > 4)
+		errx(2, "usage: transfer null|pipe|mq|rw|ioctl|batch SIZE [trip]");
 	while (way < end && strcmp(way->name, argv[1]))
 		way++;
 	size = strtoul(argv[2], NULL, 10);
@@ -141,13 +194,20 @@ int main(int argc, char **argv)
 	/* No page is touched for the first time while it counts. */
 	memset(out, 1, sizeof(out));
 	memset(in, 1, sizeof(in));
-	way->open();
-	for (int i = 0; i < WARM_UP; i++)
-		way->transfer();
+	if (argc == 4)
+		fork_mirror(way);
+	else
+		way->open();
+	for (int i = 0; i < WARM_UP; i++) {
+		way->send();
+		way->receive();
+	}
 	begun = now_ns();
 	MARK(MARK_BEGIN);
-	for (int i = 0; i < ROUNDS; i++)
-		way->transfer();
+	for (int i = 0; i < ROUNDS; i++) {
+		way->send();
+		way->receive();
+	}
 	MARK(MARK_END);
 	printf("%s %zu %.1f\n", way->name, size,
 	       (double)(now_ns() - begun) / ROUNDS / way->messages);
