@@ -8,12 +8,12 @@
  * room admits the messages of waiting senders.  The woken call has nothing left
  * to do under the lock, and one message wakes one task.
  *
- * Ending a waiter (ipcq_waiter_end(), under the lock) and the waiter's own way
+ * Ending a waiter (ipcq_waiter_stop(), under the lock) and the waiter's own way
  * out, pair like this:
  *
  *	waker					waiter
- *	list_del, fill in the result		set_current_state(INTERRUPTIBLE)
- *	get_task_struct(task)			  (full barrier)
+ *	get_task_struct(task)			set_current_state(INTERRUPTIBLE)
+ *	list_del, fill in the result		  (full barrier)
  *	smp_store_release(&w->state)    ----->	smp_load_acquire(&w->state)
  *	wake_up_process(task)			  set: go, and read the result
  *	put_task_struct(task)			  not set: schedule()
@@ -382,12 +382,16 @@ static bool ipcq_is_writable(const struct ipcq_engine *e)
 }
 
 /*
- * End a blocked call with @state.  The result must be in place: the waiter may
- * be gone when this returns.
+ * End a blocked call with @state.  The result must be in place: the waiter may be gone
+ * when this returns.
+ *
+ * Return: the task to be woken once the lock is released, with a reference.
  */
-static void ipcq_waiter_end(struct ipcq_engine *e, struct ipcq_waiter *w,
-			    int state, u64 now, struct ipcq_wake *wake)
+static struct task_struct *ipcq_waiter_stop(struct ipcq_engine *e, struct ipcq_waiter *w,
+					    int state, u64 now)
 {
+	struct task_struct *task = get_task_struct(w->task);
+
 	lockdep_assert_held(&e->lock);
 
 	list_del(&w->node);
@@ -402,10 +406,17 @@ static void ipcq_waiter_end(struct ipcq_engine *e, struct ipcq_waiter *w,
 		ipcq_add(e, IPCQ_BLOCKED_SEND_NS, now - w->since_ns);
 		ipcq_add(e, IPCQ_SENDER_WAKEUPS, 1);
 	}
-	ipcq_wake_task(wake);
-	wake->task = get_task_struct(w->task);
 	/* Pairs with smp_load_acquire() in ipcq_wait(). */
 	smp_store_release(&w->state, state);
+	return task;
+}
+
+/* The same, among other things to be done afterwards. */
+static void ipcq_waiter_end(struct ipcq_engine *e, struct ipcq_waiter *w,
+			    int state, u64 now, struct ipcq_wake *wake)
+{
+	ipcq_wake_task(wake);
+	wake->task = ipcq_waiter_stop(e, w, state, now);
 }
 
 static struct ipcq_waiter *ipcq_first(struct list_head *waiters)
@@ -421,6 +432,10 @@ static void ipcq_line_up(struct list_head *waiters, struct ipcq_waiter *w)
 {
 	struct ipcq_waiter *pos;
 
+	if (likely(list_empty(waiters))) {
+		list_add(&w->node, waiters);
+		return;
+	}
 	list_for_each_entry_reverse(pos, waiters, node) {
 		if (pos->rank >= w->rank)
 			break;
@@ -676,42 +691,15 @@ static bool ipcq_has_expired(const struct ipcq_patience *patience)
 }
 
 /*
- * Block until @w is ended, its time is up or a signal comes.
+ * A blocked call leaves by itself, because of @err.
  *
- * Context: Called with the queue lock held and @w in its list; returns without.
- * Return: @w's state, -ETIMEDOUT or -ERESTARTSYS.  With the last two @w has left
- * the list.
+ * Return: @err; or @w's state, if it was ended after all.
  */
-static int ipcq_wait(struct ipcq_engine *e, struct ipcq_waiter *w,
-		     const struct ipcq_patience *patience)
-	__releases(&e->lock)
+static noinline int ipcq_leave_line(struct ipcq_engine *e, struct ipcq_waiter *w, int err)
 {
-	ktime_t expires = patience->expires;
 	struct ipcq_wake wake;
-	int state, err = 0;
+	int state;
 	u64 now;
-
-	spin_unlock(&e->lock);
-
-	for (;;) {
-		set_current_state(TASK_INTERRUPTIBLE | TASK_FREEZABLE);
-		/* Pairs with smp_store_release() in ipcq_waiter_end(). */
-		state = smp_load_acquire(&w->state);
-		if (state || err)
-			break;
-		if (signal_pending(current))
-			err = -ERESTARTSYS;
-		else if (!patience->timed)
-			schedule();
-		else if (!schedule_hrtimeout_range_clock(&expires,
-							 current->timer_slack_ns,
-							 HRTIMER_MODE_ABS,
-							 patience->clock))
-			err = -ETIMEDOUT;
-	}
-	__set_current_state(TASK_RUNNING);
-	if (state)
-		return state;
 
 	ipcq_wake_init(&wake);
 	spin_lock(&e->lock);
@@ -742,6 +730,66 @@ static int ipcq_wait(struct ipcq_engine *e, struct ipcq_waiter *w,
 	spin_unlock(&e->lock);
 	ipcq_wake_up(e, &wake);
 	return err;
+}
+
+/*
+ * Block until @w is ended, its time is up or a signal comes.
+ *
+ * Context: Called with the queue lock held and @w in its list; returns without.
+ * Return: @w's state, -ETIMEDOUT or -ERESTARTSYS.  With the last two @w has left
+ * the list.
+ */
+static int ipcq_wait(struct ipcq_engine *e, struct ipcq_waiter *w,
+		     const struct ipcq_patience *patience)
+	__releases(&e->lock)
+{
+	ktime_t expires = patience->expires;
+	int state, err = 0;
+
+	spin_unlock(&e->lock);
+
+	do {
+		set_current_state(TASK_INTERRUPTIBLE | TASK_FREEZABLE);
+		/* Pairs with smp_store_release() in ipcq_waiter_stop(). */
+		state = smp_load_acquire(&w->state);
+		if (state)
+			break;
+		if (signal_pending(current))
+			err = -ERESTARTSYS;
+		else if (!patience->timed)
+			schedule();
+		else if (!schedule_hrtimeout_range_clock(&expires,
+							 current->timer_slack_ns,
+							 HRTIMER_MODE_ABS,
+							 patience->clock))
+			err = -ETIMEDOUT;
+		/* The same. */
+		state = smp_load_acquire(&w->state);
+	} while (!state && !err);
+	__set_current_state(TASK_RUNNING);
+	return state ?: ipcq_leave_line(e, w, err);
+}
+
+/*
+ * A send to the first receiver in line, which has room: one task is to be woken, and
+ * there is nothing else to be done.
+ *
+ * Context: Called with the queue lock held; returns without.
+ */
+static noinline void ipcq_send_across(struct ipcq_engine *e, struct ipcq_waiter *w,
+				      struct ipcq_message *m)
+	__releases(&e->lock)
+{
+	struct task_struct *task;
+	u64 now = ktime_get_ns();
+
+	ipcq_accept(e, m, now);
+	ipcq_spares_refill(&e->spares);
+	ipcq_hand_over(e, w->party, w->receipt, m, now);
+	task = ipcq_waiter_stop(e, w, 1, now);
+	spin_unlock(&e->lock);
+	wake_up_process(task);
+	put_task_struct(task);
 }
 
 /*
@@ -823,8 +871,17 @@ int ipcq_send(struct ipcq_engine *e, struct ipcq_party *party,
 	      struct ipcq_message *m, const struct ipcq_patience *patience)
 {
 	spin_lock(&e->lock);
-	if (unlikely(e->broken || m->size > e->max_msg_size ||
-		     e->blocked_senders || e->blocked_receivers ||
+	if (unlikely(e->blocked_receivers)) {
+		struct ipcq_waiter *w = ipcq_first(&e->receivers);
+
+		if (!e->broken && m->size <= e->max_msg_size &&
+		    m->size <= w->receipt->room) {
+			ipcq_send_across(e, w, m);
+			return 0;
+		}
+		return ipcq_send_slowly(e, party, m, patience);
+	}
+	if (unlikely(e->broken || m->size > e->max_msg_size || e->blocked_senders ||
 		     e->depth >= e->calm_msgs || e->bytes + m->size > e->calm_bytes ||
 		     ipcq_recv_is_watched(e)))
 		return ipcq_send_slowly(e, party, m, patience);
@@ -933,47 +990,22 @@ static __always_inline void ipcq_dequeue(struct ipcq_engine *e, struct ipcq_part
 }
 
 /*
- * A receive that is more than to take a message: there is somebody to be told, or it
- * is refused, or it blocks.
+ * A receive while no message waits: it is refused, or it blocks.
  *
  * Context: Called with the queue lock held; returns without.
  */
-static noinline int ipcq_receive_slowly(struct ipcq_engine *e, struct ipcq_party *party,
-					struct ipcq_receipt *receipt,
-					const struct ipcq_patience *patience)
+static noinline int ipcq_receive_later(struct ipcq_engine *e, struct ipcq_party *party,
+				       struct ipcq_receipt *receipt,
+				       const struct ipcq_patience *patience)
 	__releases(&e->lock)
 {
-	struct ipcq_wake wake;
-	struct ipcq_message *m;
 	struct ipcq_waiter w;
-	bool was_writable;
-	u64 now;
 	int err;
 
-	if (ipcq_is_eof(e)) {
+	if (ipcq_is_hung_up(e)) {
 		ipcq_add(e, IPCQ_RECV_EOF, 1);
 		err = -EPIPE;
 		goto unlock;
-	}
-	m = ipcq_waiting_next(&e->waiting);
-	if (m && m->size > receipt->room) {
-		ipcq_add(e, IPCQ_RECV_TOO_SMALL, 1);
-		receipt->needed = m->size;
-		err = -EMSGSIZE;
-		goto unlock;
-	}
-	if (m) {
-		ipcq_wake_init(&wake);
-		now = ktime_get_ns();
-		was_writable = ipcq_is_writable(e);
-		ipcq_dequeue(e, party, receipt, m, now);
-		ipcq_admit_senders(e, now, &wake);
-		ipcq_check_low(e, &wake, now);
-		if (!was_writable && ipcq_is_writable(e))
-			wake.send |= IPCQ_POLL_SEND;
-		spin_unlock(&e->lock);
-		ipcq_wake_up(e, &wake);
-		return 0;
 	}
 	if (patience->nonblock) {
 		if (!patience->uncounted)
@@ -987,13 +1019,14 @@ static noinline int ipcq_receive_slowly(struct ipcq_engine *e, struct ipcq_party
 		goto unlock;
 	}
 
-	w = (struct ipcq_waiter) {
-		.task = current,
-		.party = party,
-		.since_ns = ktime_get_ns(),
-		.rank = current->rt_priority,
-		.receipt = receipt,
-	};
+	/* Not as one: the compiler would fill it with zeroes once more. */
+	w.task = current;
+	w.party = party;
+	w.since_ns = ktime_get_ns();
+	w.rank = current->rt_priority;
+	w.m = NULL;
+	w.receipt = receipt;
+	w.state = 0;
 	ipcq_line_up(&e->receivers, &w);
 	e->blocked_receivers++;
 	party->blocked_receivers++;
@@ -1009,6 +1042,44 @@ static noinline int ipcq_receive_slowly(struct ipcq_engine *e, struct ipcq_party
 unlock:
 	spin_unlock(&e->lock);
 	return err;
+}
+
+/*
+ * A receive that is more than to take @m: there is somebody to be told, or it is refused.
+ *
+ * Context: Called with the queue lock held; returns without.
+ */
+static noinline int ipcq_receive_slowly(struct ipcq_engine *e, struct ipcq_party *party,
+					struct ipcq_receipt *receipt,
+					struct ipcq_message *m)
+	__releases(&e->lock)
+{
+	struct ipcq_wake wake;
+	bool was_writable;
+	u64 now;
+
+	if (e->shut & IPCQ_SHUT_RECV) {
+		ipcq_add(e, IPCQ_RECV_EOF, 1);
+		spin_unlock(&e->lock);
+		return -EPIPE;
+	}
+	if (m->size > receipt->room) {
+		ipcq_add(e, IPCQ_RECV_TOO_SMALL, 1);
+		receipt->needed = m->size;
+		spin_unlock(&e->lock);
+		return -EMSGSIZE;
+	}
+	ipcq_wake_init(&wake);
+	now = ktime_get_ns();
+	was_writable = ipcq_is_writable(e);
+	ipcq_dequeue(e, party, receipt, m, now);
+	ipcq_admit_senders(e, now, &wake);
+	ipcq_check_low(e, &wake, now);
+	if (!was_writable && ipcq_is_writable(e))
+		wake.send |= IPCQ_POLL_SEND;
+	spin_unlock(&e->lock);
+	ipcq_wake_up(e, &wake);
+	return 0;
 }
 
 /**
@@ -1032,11 +1103,13 @@ int ipcq_receive(struct ipcq_engine *e, struct ipcq_party *party,
 	struct ipcq_message *m;
 
 	spin_lock(&e->lock);
-	ipcq_spares_collect(&e->spares);
 	m = ipcq_waiting_next(&e->waiting);
-	if (unlikely(!m || m->size > receipt->room || e->shut ||
-		     e->blocked_senders || e->above || ipcq_send_is_watched(e)))
-		return ipcq_receive_slowly(e, party, receipt, patience);
+	if (unlikely(!m))
+		return ipcq_receive_later(e, party, receipt, patience);
+	ipcq_spares_collect(&e->spares);
+	if (unlikely(m->size > receipt->room || e->shut || e->blocked_senders ||
+		     e->above || ipcq_send_is_watched(e)))
+		return ipcq_receive_slowly(e, party, receipt, m);
 	ipcq_dequeue(e, party, receipt, m, ktime_get_ns());
 	spin_unlock(&e->lock);
 	return 0;

@@ -8,7 +8,7 @@
  *
  *	a receiver that has copied out		puts the spare into .received
  *	a sender, before its copy		takes it from there; else
- *	the next receiver, holding the lock	moves it to .list,
+ *	another receiver, holding the lock	moves it to .list,
  *	a sender, holding the lock		moves one to .next,
  *	and another one, before its copy	takes it from .next
  *
