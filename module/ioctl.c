@@ -291,6 +291,8 @@ long ipcq_file_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return ipcq_ioctl_send_batch(file, cmd, uarg);
 	case IPCQ_IOC_RECV_BATCH & ~IOCSIZE_MASK:
 		return ipcq_ioctl_recv_batch(file, cmd, uarg);
+	case IPCQ_IOC_CALL & ~IOCSIZE_MASK:
+		return ipcq_ioctl_call(file, cmd, uarg);
 	case IPCQ_IOC_GET_ATTR & ~IOCSIZE_MASK:
 		return ipcq_ioctl_get_attr(q, cmd, uarg);
 	case IPCQ_IOC_SET_ATTR & ~IOCSIZE_MASK:

@@ -22,5 +22,6 @@ void ipcq_msg_describe(struct ipcq_msg *msg, const struct ipcq_receipt *receipt)
 long ipcq_ioctl_send_batch(struct file *file, unsigned int cmd,
 			   const void __user *arg);
 long ipcq_ioctl_recv_batch(struct file *file, unsigned int cmd, void __user *arg);
+long ipcq_ioctl_call(struct file *file, unsigned int cmd, void __user *arg);
 
 #endif /* IPCQ_MSG_H */

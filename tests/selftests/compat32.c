@@ -80,6 +80,18 @@ AT(ipcq_batch, timeout_ns, 24);
 AT(ipcq_batch, lost, 32);
 SIZE(ipcq_batch, 40);
 FIRST(IPCQ_BATCH_SIZE_VER0, 40);
+AT(ipcq_call, send, 0);
+AT(ipcq_call, send_size, 8);
+AT(ipcq_call, recv, 16);
+AT(ipcq_call, recv_size, 24);
+AT(ipcq_call, recv_fd, 32);
+AT(ipcq_call, recv_count, 36);
+AT(ipcq_call, flags, 40);
+AT(ipcq_call, sent, 44);
+AT(ipcq_call, timeout_ns, 48);
+AT(ipcq_call, lost, 56);
+SIZE(ipcq_call, 64);
+FIRST(IPCQ_CALL_SIZE_VER0, 64);
 SIZE(ipcq_open_end, 8);
 FIRST(IPCQ_OPEN_END_SIZE_VER0, 8);
 AT(ipcq_notify, how, 0);
@@ -141,6 +153,7 @@ TEST_F(compat, the_numbers)
 	EXPECT_EQ(0x4008be16, IPCQ_IOC_OPEN_END);
 	EXPECT_EQ(0x4028be20, IPCQ_IOC_SEND_BATCH);
 	EXPECT_EQ(0xc028be21, IPCQ_IOC_RECV_BATCH);
+	EXPECT_EQ(0xc040be22, IPCQ_IOC_CALL);
 	EXPECT_EQ(0x4018be17, IPCQ_IOC_NOTIFY);
 }
 

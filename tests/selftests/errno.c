@@ -571,7 +571,7 @@ TEST_F(errors, older_callers_than_the_first_do_not_exist)
 	static const unsigned int of_queue[] = {
 		IPCQ_IOC_SEND, IPCQ_IOC_RECV, IPCQ_IOC_GET_ATTR, IPCQ_IOC_SET_ATTR,
 		IPCQ_IOC_PURGE, IPCQ_IOC_SHUTDOWN, IPCQ_IOC_OPEN_END,
-		IPCQ_IOC_SEND_BATCH, IPCQ_IOC_RECV_BATCH,
+		IPCQ_IOC_SEND_BATCH, IPCQ_IOC_RECV_BATCH, IPCQ_IOC_CALL,
 	};
 	static const unsigned int of_control[] = { IPCQ_IOC_CREATE, IPCQ_IOC_DESTROY };
 	unsigned char arg[512] = {};

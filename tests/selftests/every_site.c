@@ -30,6 +30,7 @@
  * @after: @q after it
  * @buf: for payload
  * @purged: what a purge said
+ * @sent: what a call said
  */
 struct scene {
 	struct queue q;
@@ -44,6 +45,7 @@ struct scene {
 	_Alignas(8) char buf[BIG];
 	struct ipcq_msg msg;
 	uint32_t purged;
+	uint32_t sent;
 };
 
 /* Operations: they make system calls, and nothing that could fail but these. */
@@ -143,6 +145,22 @@ static long recv_batch(struct scene *s)
 	struct ipcq_batch batch = { .records = (uintptr_t)s->buf, .size = BIG };
 
 	return RESULT(ioctl(s->q.fd, IPCQ_IOC_RECV_BATCH, &batch));
+}
+
+static long call(struct scene *s)
+{
+	struct ipcq_record *record = (struct ipcq_record *)s->buf;
+	struct ipcq_call call = {
+		.send = (uintptr_t)s->buf, .send_size = sizeof(*record) + 5,
+		.recv = (uintptr_t)s->buf, .recv_size = BIG, .recv_fd = -1,
+		.recv_count = 1,
+	};
+	long result;
+
+	*record = (struct ipcq_record) { .size = 5 };
+	result = RESULT(ioctl(s->q.fd, IPCQ_IOC_CALL, &call));
+	s->sent = call.sent;
+	return result;
 }
 
 static long do_read(struct scene *s)
@@ -331,6 +349,15 @@ static bool was_taken(struct scene *s, long result)
 	       s->before.stats.counter[IPCQ_A_COUNTERS_RECEIVED] + (result >= 0);
 }
 
+static bool was_called(struct scene *s, long result)
+{
+	const struct ipcq_record *record = (struct ipcq_record *)s->buf;
+
+	return s->after.depth == s->before.depth + s->sent - (result >= 0) &&
+	       (result < 0 || (result == 1 && record->size == 4 && record->prio == 9 &&
+			       !memcmp(record + 1, "kept", 4)));
+}
+
 static bool was_received(struct scene *s, long result)
 {
 	return was_taken(s, result) && (result < 0 || !memcmp(s->buf, "kept", 4));
@@ -464,6 +491,7 @@ OPERATION(recv_timed_out, recv_timed_out, is_unchanged, ERRS(EFAULT, ETIMEDOUT),
 	  .normal = ETIMEDOUT);
 OPERATION(send_batch, send_batch, as_many_were_sent, ERRS(ENOMEM, EFAULT));
 OPERATION(recv_batch, recv_batch, record_was_received, ERRS(EFAULT));
+OPERATION(call, call, was_called, ERRS(ENOMEM, EFAULT));
 OPERATION(get_attr, get_attr, is_unchanged, ERRS(EFAULT));
 OPERATION(set_attr, set_attr, was_configured, ERRS(EFAULT));
 OPERATION(purge, do_purge, was_purged, ERRS(EFAULT));
