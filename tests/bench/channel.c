@@ -42,6 +42,18 @@ void channel_recv_many(struct channel *channel, char *data, unsigned int count)
 		mech->recv(channel, data, channel->need.size);
 }
 
+void channel_reply(struct channel *to, char *out, struct channel *from, char *in)
+{
+	const struct mechanism *mech = to->mech;
+
+	if (mech->reply) {
+		mech->reply(to, out, from, in, to->need.size);
+		return;
+	}
+	mech->send(to, out, to->need.size);
+	mech->recv(from, in, from->need.size);
+}
+
 void close_descriptors(struct channel *channel)
 {
 	close(channel->recv_fd);

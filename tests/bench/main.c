@@ -205,6 +205,7 @@ static void measure(const struct request *request, const struct scenario *scenar
 	for (i = 0; i < nr_mechanisms; i++) {
 		mech = mechanisms[i];
 		if ((mech->can & scenario->needs) != scenario->needs ||
+		    (mech->only && strcmp(mech->only, scenario->name)) ||
 		    (request->mechanisms && !is_in(request->mechanisms, mech->name)) ||
 		    (scenario->fits && !scenario->fits(mech, variant)))
 			continue;

@@ -66,6 +66,10 @@ struct channel {
  * @send_many: send @count such messages with as few calls as it takes; if there is
  *	no better way than @send, NULL
  * @recv_many: the same for receiving: the last one is left in @data
+ * @reply: send one message on @to and receive one from @from with one call; if it takes
+ *	two, NULL
+ * @only: the one scenario in which it is another mechanism than the one it is made of,
+ *	or NULL
  * @close: take it away
  */
 struct mechanism {
@@ -81,6 +85,9 @@ struct mechanism {
 			  unsigned int count);
 	void (*recv_many)(struct channel *channel, char *data, size_t size,
 			  unsigned int count);
+	void (*reply)(struct channel *to, char *out, struct channel *from, char *in,
+		      size_t size);
+	const char *only;
 	void (*close)(struct channel *channel);
 };
 
@@ -94,6 +101,9 @@ void channel_close(struct channel *channel);
 /* Send and receive @count messages, in the best way that the mechanism has. */
 void channel_send_many(struct channel *channel, char *data, unsigned int count);
 void channel_recv_many(struct channel *channel, char *data, unsigned int count);
+
+/* Send a message on one channel and receive one from another, in the best way. */
+void channel_reply(struct channel *to, char *out, struct channel *from, char *in);
 
 /* For mechanisms that are descriptors: close both, once if they are one. */
 void close_descriptors(struct channel *channel);

@@ -26,26 +26,19 @@ struct round_trip {
 static void answer(void *arg, unsigned int number)
 {
 	struct round_trip *trip = arg;
-	size_t size = trip->there.need.size;
 
 	(void)number;
-	for (;;) {
-		trip->there.mech->recv(&trip->there, trip->in, size);
-		if (trip->in[0] == LAST)
-			break;
-		trip->back.mech->send(&trip->back, trip->in, size);
-	}
+	trip->there.mech->recv(&trip->there, trip->in, trip->there.need.size);
+	while (trip->in[0] != LAST)
+		channel_reply(&trip->back, trip->in, &trip->there, trip->in);
 }
 
 static void ask(void *arg, unsigned int messages)
 {
 	struct round_trip *trip = arg;
-	size_t size = trip->there.need.size;
 
-	while (messages--) {
-		trip->there.mech->send(&trip->there, trip->out, size);
-		trip->back.mech->recv(&trip->back, trip->in, size);
-	}
+	while (messages--)
+		channel_reply(&trip->there, trip->out, &trip->back, trip->in);
 }
 
 static struct figure measure_round_trip(const struct plan *plan, const struct mechanism *mech,
