@@ -130,8 +130,8 @@ void ipcq_msg_describe(struct ipcq_msg *msg, const struct ipcq_receipt *receipt)
 	msg->time_ns = m->time_ns;
 	msg->lost = receipt->lost;
 	msg->pid = pid_vnr(m->pid);
-	msg->uid = from_kuid_munged(current_user_ns(), m->uid);
-	msg->gid = from_kgid_munged(current_user_ns(), m->gid);
+	msg->uid = ipcq_uid_nr(m->uid);
+	msg->gid = ipcq_gid_nr(m->gid);
 }
 
 static long ipcq_ioctl_recv(struct file *file, unsigned int cmd,

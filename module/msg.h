@@ -3,8 +3,11 @@
 #ifndef IPCQ_MSG_H
 #define IPCQ_MSG_H
 
+#include <linux/cred.h>
 #include <linux/fs.h>
 #include <linux/types.h>
+#include <linux/uidgid.h>
+#include <linux/user_namespace.h>
 
 #include "queue.h"
 
@@ -18,6 +21,36 @@ int ipcq_msg_patience(u32 flags, s64 timeout_ns, const struct file *file,
 		      struct ipcq_patience *patience);
 int ipcq_msg_end(int err, u32 flags);
 void ipcq_msg_describe(struct ipcq_msg *msg, const struct ipcq_receipt *receipt);
+
+/**
+ * ipcq_uid_nr() - a uid as the current user namespace numbers it
+ * @uid: the uid
+ *
+ * The initial one, where most programs are, numbers them as the kernel does.
+ *
+ * Context: Process context.
+ * Return: the number, or the overflow uid.
+ */
+static inline u32 ipcq_uid_nr(kuid_t uid)
+{
+	struct user_namespace *ns = current_user_ns();
+
+	return likely(ns == &init_user_ns) ? __kuid_val(uid) : from_kuid_munged(ns, uid);
+}
+
+/**
+ * ipcq_gid_nr() - the same for a gid
+ * @gid: the gid
+ *
+ * Context: Process context.
+ * Return: the number, or the overflow gid.
+ */
+static inline u32 ipcq_gid_nr(kgid_t gid)
+{
+	struct user_namespace *ns = current_user_ns();
+
+	return likely(ns == &init_user_ns) ? __kgid_val(gid) : from_kgid_munged(ns, gid);
+}
 
 long ipcq_ioctl_send_batch(struct file *file, unsigned int cmd,
 			   const void __user *arg);

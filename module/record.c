@@ -18,6 +18,7 @@
 
 #include "chardev.h"
 #include "message.h"
+#include "msg.h"
 #include "payload.h"
 #include "record.h"
 
@@ -258,8 +259,8 @@ static void ipcq_origin_look_up(struct ipcq_origin *origin, const struct ipcq_me
 		.uid = m->uid,
 		.gid = m->gid,
 		.pid_nr = pid_vnr(m->pid),
-		.uid_nr = from_kuid_munged(current_user_ns(), m->uid),
-		.gid_nr = from_kgid_munged(current_user_ns(), m->gid),
+		.uid_nr = ipcq_uid_nr(m->uid),
+		.gid_nr = ipcq_gid_nr(m->gid),
 	};
 }
 
