@@ -3,9 +3,9 @@
  * Copies of payloads between user space and kernel memory.
  *
  * Most messages are small, and then the general copy costs more in finding out
- * whether the kernel's side is an object of that size than in copying.  A small
- * payload lies in an array of known size inside of the message, and its size has
- * been compared with that: it is copied word by word here.
+ * whether the kernel's side is an object of that size than in copying.  That the
+ * payload has room is known: its size has been compared with that of the array or of
+ * the buffer it lies in.  Up to IPCQ_MOST_WORDS bytes it is copied word by word here.
  */
 #ifndef IPCQ_PAYLOAD_H
 #define IPCQ_PAYLOAD_H
@@ -18,6 +18,12 @@
 
 #define IPCQ_WORD	sizeof(unsigned long)
 
+/* Beyond that the general copy takes less. */
+#define IPCQ_MOST_WORDS	832
+
+/* Elsewhere words have to lie at multiples of their size. */
+#define IPCQ_ANY_ALIGNMENT	IS_ENABLED(CONFIG_HAVE_EFFICIENT_UNALIGNED_ACCESS)
+
 #define ipcq_get_word(to, from, label)						\
 	unsafe_get_user(*(unsigned long *)(to), (const unsigned long __user *)(from), label)
 
@@ -26,22 +32,39 @@
 
 /*
  * Copies within user_*_access_begin() and user_*_access_end(), where no function may be
- * called.  Without CONFIG_HAVE_EFFICIENT_UNALIGNED_ACCESS both sides are aligned to words.
+ * called.  Without IPCQ_ANY_ALIGNMENT both sides are aligned to words.
  */
 static __always_inline bool ipcq_get_small(u8 *to, const u8 __user *from, size_t size)
 {
-	size_t at = 0;
+	const u8 __user *end = from + size;
 
-	for (; at + 4 * IPCQ_WORD <= size; at += 4 * IPCQ_WORD) {
-		ipcq_get_word(to + at, from + at, fault);
-		ipcq_get_word(to + at + IPCQ_WORD, from + at + IPCQ_WORD, fault);
-		ipcq_get_word(to + at + 2 * IPCQ_WORD, from + at + 2 * IPCQ_WORD, fault);
-		ipcq_get_word(to + at + 3 * IPCQ_WORD, from + at + 3 * IPCQ_WORD, fault);
+	for (; end - from >= 8 * IPCQ_WORD; from += 8 * IPCQ_WORD, to += 8 * IPCQ_WORD) {
+		ipcq_get_word(to, from, fault);
+		ipcq_get_word(to + IPCQ_WORD, from + IPCQ_WORD, fault);
+		ipcq_get_word(to + 2 * IPCQ_WORD, from + 2 * IPCQ_WORD, fault);
+		ipcq_get_word(to + 3 * IPCQ_WORD, from + 3 * IPCQ_WORD, fault);
+		ipcq_get_word(to + 4 * IPCQ_WORD, from + 4 * IPCQ_WORD, fault);
+		ipcq_get_word(to + 5 * IPCQ_WORD, from + 5 * IPCQ_WORD, fault);
+		ipcq_get_word(to + 6 * IPCQ_WORD, from + 6 * IPCQ_WORD, fault);
+		ipcq_get_word(to + 7 * IPCQ_WORD, from + 7 * IPCQ_WORD, fault);
 	}
-	for (; at + IPCQ_WORD <= size; at += IPCQ_WORD)
-		ipcq_get_word(to + at, from + at, fault);
-	for (; at < size; at++)
-		unsafe_get_user(to[at], from + at, fault);
+	if (end - from >= 4 * IPCQ_WORD) {
+		ipcq_get_word(to, from, fault);
+		ipcq_get_word(to + IPCQ_WORD, from + IPCQ_WORD, fault);
+		ipcq_get_word(to + 2 * IPCQ_WORD, from + 2 * IPCQ_WORD, fault);
+		ipcq_get_word(to + 3 * IPCQ_WORD, from + 3 * IPCQ_WORD, fault);
+		from += 4 * IPCQ_WORD;
+		to += 4 * IPCQ_WORD;
+	}
+	for (; end - from >= IPCQ_WORD; from += IPCQ_WORD, to += IPCQ_WORD)
+		ipcq_get_word(to, from, fault);
+	/* The last word overlaps the one before. */
+	if (IPCQ_ANY_ALIGNMENT && from < end && size >= IPCQ_WORD) {
+		ipcq_get_word(to + (end - from) - IPCQ_WORD, end - IPCQ_WORD, fault);
+		return true;
+	}
+	for (; from < end; from++, to++)
+		unsafe_get_user(*to, from, fault);
 	return true;
 
 fault:
@@ -50,18 +73,35 @@ fault:
 
 static __always_inline bool ipcq_put_small(u8 __user *to, const u8 *from, size_t size)
 {
-	size_t at = 0;
+	const u8 *end = from + size;
 
-	for (; at + 4 * IPCQ_WORD <= size; at += 4 * IPCQ_WORD) {
-		ipcq_put_word(to + at, from + at, fault);
-		ipcq_put_word(to + at + IPCQ_WORD, from + at + IPCQ_WORD, fault);
-		ipcq_put_word(to + at + 2 * IPCQ_WORD, from + at + 2 * IPCQ_WORD, fault);
-		ipcq_put_word(to + at + 3 * IPCQ_WORD, from + at + 3 * IPCQ_WORD, fault);
+	for (; end - from >= 8 * IPCQ_WORD; from += 8 * IPCQ_WORD, to += 8 * IPCQ_WORD) {
+		ipcq_put_word(to, from, fault);
+		ipcq_put_word(to + IPCQ_WORD, from + IPCQ_WORD, fault);
+		ipcq_put_word(to + 2 * IPCQ_WORD, from + 2 * IPCQ_WORD, fault);
+		ipcq_put_word(to + 3 * IPCQ_WORD, from + 3 * IPCQ_WORD, fault);
+		ipcq_put_word(to + 4 * IPCQ_WORD, from + 4 * IPCQ_WORD, fault);
+		ipcq_put_word(to + 5 * IPCQ_WORD, from + 5 * IPCQ_WORD, fault);
+		ipcq_put_word(to + 6 * IPCQ_WORD, from + 6 * IPCQ_WORD, fault);
+		ipcq_put_word(to + 7 * IPCQ_WORD, from + 7 * IPCQ_WORD, fault);
 	}
-	for (; at + IPCQ_WORD <= size; at += IPCQ_WORD)
-		ipcq_put_word(to + at, from + at, fault);
-	for (; at < size; at++)
-		unsafe_put_user(from[at], to + at, fault);
+	if (end - from >= 4 * IPCQ_WORD) {
+		ipcq_put_word(to, from, fault);
+		ipcq_put_word(to + IPCQ_WORD, from + IPCQ_WORD, fault);
+		ipcq_put_word(to + 2 * IPCQ_WORD, from + 2 * IPCQ_WORD, fault);
+		ipcq_put_word(to + 3 * IPCQ_WORD, from + 3 * IPCQ_WORD, fault);
+		from += 4 * IPCQ_WORD;
+		to += 4 * IPCQ_WORD;
+	}
+	for (; end - from >= IPCQ_WORD; from += IPCQ_WORD, to += IPCQ_WORD)
+		ipcq_put_word(to, from, fault);
+	/* The last word overlaps the one before. */
+	if (IPCQ_ANY_ALIGNMENT && from < end && size >= IPCQ_WORD) {
+		ipcq_put_word(to + (end - from) - IPCQ_WORD, end - IPCQ_WORD, fault);
+		return true;
+	}
+	for (; from < end; from++, to++)
+		unsafe_put_user(*from, to, fault);
 	return true;
 
 fault:
@@ -101,10 +141,8 @@ static inline bool ipcq_small_to_user(u8 __user *to, const u8 *from, size_t size
 static inline bool ipcq_payload_from_user(struct ipcq_message *m,
 					  const void __user *from)
 {
-	/* Elsewhere words have to lie at multiples of their size. */
-	if (IS_ENABLED(CONFIG_HAVE_EFFICIENT_UNALIGNED_ACCESS) &&
-	    m->size <= sizeof(m->small))
-		return ipcq_small_from_user(m->small, from, m->size);
+	if (IPCQ_ANY_ALIGNMENT && m->size <= IPCQ_MOST_WORDS)
+		return ipcq_small_from_user(ipcq_message_data(m), from, m->size);
 	return !copy_from_user(ipcq_message_data(m), from, m->size);
 }
 
@@ -118,9 +156,8 @@ static inline bool ipcq_payload_from_user(struct ipcq_message *m,
  */
 static inline bool ipcq_payload_to_user(void __user *to, struct ipcq_message *m)
 {
-	if (IS_ENABLED(CONFIG_HAVE_EFFICIENT_UNALIGNED_ACCESS) &&
-	    m->size <= sizeof(m->small))
-		return ipcq_small_to_user(to, m->small, m->size);
+	if (IPCQ_ANY_ALIGNMENT && m->size <= IPCQ_MOST_WORDS)
+		return ipcq_small_to_user(to, ipcq_message_data(m), m->size);
 	return !copy_to_user(to, ipcq_message_data(m), m->size);
 }
 

@@ -16,8 +16,8 @@
 
 /* Payloads within a message, in a buffer of their own, and at every edge of these. */
 static const size_t sizes[] = {
-	0, 1, 7, 8, 9, 15, 16, 17, 31, 63, 64, 65, 96, 127, 128, 129, 200, 1000, 2048,
-	2049, 4095, 4096, 4097, 8192, LARGEST,
+	0, 1, 7, 8, 9, 15, 16, 17, 31, 63, 64, 65, 96, 127, 128, 129, 200, 831, 832, 833,
+	1000, 2048, 2049, 4095, 4096, 4097, 8192, LARGEST,
 };
 
 #define NR_SIZES (sizeof(sizes) / sizeof(*sizes))
@@ -116,6 +116,72 @@ TEST_F(recycle, no_byte_of_an_earlier_message_is_seen)
 				TH_LOG("%zu after %zu", sizes[i], sizes[before]);
 		}
 	}
+}
+
+/* The bytes of a message, each of which says where it belongs. */
+static void mark(char *buf, size_t size)
+{
+	for (size_t i = 0; i < size; i++)
+		buf[i] = i * 151 + size;
+}
+
+static bool is_marked(const char *buf, size_t size)
+{
+	for (size_t i = 0; i < size; i++) {
+		if (buf[i] != (char)(i * 151 + size))
+			return false;
+	}
+	return true;
+}
+
+/* Small payloads are copied by other means than larger ones: each size, any alignment. */
+TEST_F(recycle, each_byte_arrives_at_its_place)
+{
+	char *out, *in;
+	int way;
+
+	for (size_t size = 0; size <= 1100; size++) {
+		for (int shift = 0; shift < 8; shift++) {
+			way = (size + shift) % WAYS;
+			/* Nothing beyond the end is touched: there is nothing. */
+			out = self->nothing - size;
+			mark(out, size);
+			ASSERT_EQ(0, transmit(self->q.fd, out, size, way));
+			in = self->buf + shift;
+			memset(self->buf, '.', size + 20);
+			ASSERT_EQ(size, receive(self->q.fd, in, 1200, shift % WAYS));
+			ASSERT_TRUE(is_marked(in, size)) TH_LOG("%zu at %d", size, shift);
+			ASSERT_TRUE(is_all(self->buf, '.', shift));
+			ASSERT_TRUE(is_all(in + size, '.', 20 - shift));
+
+			out = self->buf + shift;
+			mark(out, size);
+			ASSERT_EQ(0, transmit(self->q.fd, out, size, shift % WAYS));
+			in = self->nothing - size;
+			memset(in - 8, '.', size + 8);
+			ASSERT_EQ(0, msg_recv(self->q.fd, &MSG(in, size)));
+			ASSERT_TRUE(is_marked(in, size)) TH_LOG("%zu at %d", size, shift);
+			ASSERT_TRUE(is_all(in - 8, '.', 8));
+		}
+	}
+}
+
+TEST_F(recycle, each_byte_may_be_missing)
+{
+	char *buf = self->buf, *end = self->nothing;
+
+	for (size_t size = 1; size <= 900; size++) {
+		for (size_t missing = 1; missing <= size && missing <= 9; missing++) {
+			mark(buf, size);
+			ASSERT_EQ(-EFAULT, msg_send(self->q.fd, &MSG(end - size + missing, size)));
+			ASSERT_EQ(0, msg_send(self->q.fd, &MSG(buf, size)));
+			ASSERT_EQ(-EFAULT, msg_recv(self->q.fd, &MSG(end - size + missing, size)));
+			memset(buf, '.', size);
+			ASSERT_EQ(0, msg_recv(self->q.fd, &MSG(buf, size)));
+			ASSERT_TRUE(is_marked(buf, size));
+		}
+	}
+	EXPECT_EQ(0, nl_books(self->q.id));
 }
 
 /* A copy that ends early leaves what was there before behind it. */
