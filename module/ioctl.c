@@ -5,6 +5,7 @@
 #include <linux/file.h>
 #include <linux/pid.h>
 #include <linux/pid_namespace.h>
+#include <linux/time.h>
 #include <linux/timekeeping.h>
 
 #include "arg.h"
@@ -16,6 +17,19 @@
 #include "payload.h"
 #include "registry.h"
 
+/* Read the time whose address a caller has given in place of nanoseconds. */
+static int ipcq_get_time(s64 *ns, u64 address)
+{
+	struct timespec64 time;
+
+	if (get_timespec64(&time, u64_to_user_ptr(address)))
+		return -EFAULT;
+	if (!timespec64_valid(&time))
+		return -EINVAL;
+	*ns = timespec64_to_ktime(time);
+	return 0;
+}
+
 /**
  * ipcq_msg_patience() - read how long a call may block
  * @flags: IPCQ_MSG_*, known ones
@@ -26,21 +40,29 @@
  * A relative time becomes a point in time here, so that the call as a whole takes no
  * longer.
  *
- * Context: Any.
- * Return: 0 or -EINVAL.
+ * Context: Process context.  May sleep.
+ * Return: 0, -EINVAL or -EFAULT.
  */
 int ipcq_msg_patience(u32 flags, s64 timeout_ns, const struct file *file,
 		      struct ipcq_patience *patience)
 {
+	int err;
+
 	*patience = (struct ipcq_patience) {
 		.nonblock = flags & IPCQ_MSG_NONBLOCK || file->f_flags & O_NONBLOCK,
 		.clock = CLOCK_MONOTONIC,
 	};
 
 	if (!(flags & IPCQ_MSG_TIMEOUT)) {
-		if (flags & (IPCQ_MSG_ABSTIME | IPCQ_MSG_REALTIME) || timeout_ns)
+		if (flags & (IPCQ_MSG_ABSTIME | IPCQ_MSG_REALTIME | IPCQ_MSG_TIMESPEC) ||
+		    timeout_ns)
 			return -EINVAL;
 		return 0;
+	}
+	if (flags & IPCQ_MSG_TIMESPEC) {
+		err = ipcq_get_time(&timeout_ns, timeout_ns);
+		if (err)
+			return err;
 	}
 	if (timeout_ns < 0)
 		return -EINVAL;

@@ -15,7 +15,7 @@ struct ipcq_msg;
 
 #define IPCQ_MSG_KNOWN	(IPCQ_MSG_NONBLOCK | IPCQ_MSG_TIMEOUT | \
 			 IPCQ_MSG_ABSTIME | IPCQ_MSG_REALTIME | \
-			 IPCQ_MSG_NOSIGNAL)
+			 IPCQ_MSG_TIMESPEC | IPCQ_MSG_NOSIGNAL)
 
 int ipcq_msg_patience(u32 flags, s64 timeout_ns, const struct file *file,
 		      struct ipcq_patience *patience);

@@ -770,7 +770,9 @@ TEST_F(batch, errors)
 		BATCH(self->buf, ROOM, .timeout_ns = 1),
 		BATCH(self->buf, ROOM, .flags = IPCQ_MSG_TIMEOUT, .timeout_ns = -1),
 		BATCH(self->buf, ROOM, .flags = IPCQ_MSG_ABSTIME),
+		BATCH(self->buf, ROOM, .flags = IPCQ_MSG_TIMESPEC),
 	};
+	const uint32_t timed = IPCQ_MSG_TIMEOUT | IPCQ_MSG_TIMESPEC;
 	int in = queue_open_end(self->q.fd, O_WRONLY);
 	int out = queue_open_end(self->q.fd, O_RDONLY);
 	struct ipcq_batch batch;
@@ -787,6 +789,9 @@ TEST_F(batch, errors)
 	EXPECT_EQ(-EBADF, recv_batch(in, &BATCH(self->buf, ROOM)));
 	EXPECT_EQ(-EFAULT, send_batch(self->q.fd, nowhere));
 	EXPECT_EQ(-EFAULT, recv_batch(self->q.fd, nowhere));
+	batch = BATCH(self->buf, ROOM, .flags = timed, .timeout_ns = (uintptr_t)nowhere);
+	EXPECT_EQ(-EFAULT, send_batch(self->q.fd, &batch));
+	EXPECT_EQ(-EFAULT, recv_batch(self->q.fd, &batch));
 	EXPECT_EQ(1, counted(&self->q, IPCQ_A_COUNTERS_SENT));
 	EXPECT_EQ(0, recv_text(self->q.fd, "kept"));
 	close(in);

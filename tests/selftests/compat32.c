@@ -3,6 +3,7 @@
  * A 32-bit program on a 64-bit kernel: every ioctl and every field, the same bytes.
  * errno32 and basic32 are errno.c and basic.c built like this.
  */
+#include <linux/time_types.h>
 #include <poll.h>
 #include <stddef.h>
 #include <sys/utsname.h>
@@ -246,6 +247,24 @@ TEST_F(compat, timeouts_are_64_bits)
 	ASSERT_TRUE(WAIT_UNTIL(blocked_receivers(&self->q) == 1));
 	ASSERT_EQ(0, send_text(self->q.fd, "x"));
 	EXPECT_EQ(0, call_end(&c));
+}
+
+TEST_F(compat, times_are_64_bits)
+{
+	/* The upper half of tv_nsec is padding, there. */
+	struct __kernel_timespec time = { .tv_nsec = 10 * MS | 1ll << 40 };
+	struct ipcq_msg msg = {
+		.flags = IPCQ_MSG_TIMEOUT | IPCQ_MSG_TIMESPEC,
+		.timeout_ns = (uintptr_t)&time,
+	};
+	struct call c;
+
+	NEED_32_BITS();
+	ASSERT_EQ(0, call_recv(&c, self->q.fd, msg));
+	EXPECT_EQ(-ETIMEDOUT, call_end(&c));
+	time.tv_nsec = SECOND;
+	ASSERT_EQ(0, call_recv(&c, self->q.fd, msg));
+	EXPECT_EQ(-EINVAL, call_end(&c));
 }
 
 TEST_F(compat, the_rest)

@@ -360,8 +360,9 @@ TEST_F(errors, send_and_recv_einval)
 	struct queue *q = &self->q;
 	char buf[8];
 
-	for (unsigned int bit = 6; bit < 32; bit++)
+	for (unsigned int bit = 7; bit < 32; bit++)
 		EXPECT_EQ(-EINVAL, both(q, (struct ipcq_msg) { .flags = 1u << bit }));
+	EXPECT_EQ(-EINVAL, both(q, (struct ipcq_msg) { .flags = IPCQ_MSG_TIMESPEC }));
 	EXPECT_EQ(-EINVAL, both(q, (struct ipcq_msg) { .pad = 1 }));
 	EXPECT_EQ(-EINVAL, both(q, (struct ipcq_msg) { .pad2 = 1 }));
 	EXPECT_EQ(-EINVAL, both(q, (struct ipcq_msg) { .timeout_ns = 1 }));

@@ -5,6 +5,7 @@
  * nothing, or succeeds all the same; and the queue works as before.
  */
 #include <dirent.h>
+#include <linux/time_types.h>
 #include <poll.h>
 #include <sys/epoll.h>
 #include <sys/uio.h>
@@ -195,8 +196,11 @@ static long recv_too_small(struct scene *s)
 
 static long recv_timed_out(struct scene *s)
 {
-	return msg_recv(s->others[1].fd, &MSG(s->buf, BIG, .flags = IPCQ_MSG_TIMEOUT,
-					      .timeout_ns = MS));
+	static const struct __kernel_timespec soon = { 0, MS };
+	const uint32_t flags = IPCQ_MSG_TIMEOUT | IPCQ_MSG_TIMESPEC;
+
+	return msg_recv(s->others[1].fd, &MSG(s->buf, BIG, .flags = flags,
+					      .timeout_ns = (uintptr_t)&soon));
 }
 
 static long get_attr(struct scene *s)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* How long a call may block: not at all, until a time, whatever the clock does. */
+#include <linux/time_types.h>
 #include <time.h>
 
 #include "call.h"
@@ -100,6 +101,55 @@ TEST_F(timeout, absolute_realtime)
 	end = realtime_ns() + 20 * MS;
 	EXPECT_EQ(-ETIMEDOUT, try_send(self->full.fd, until(flags, end)));
 	EXPECT_GE(realtime_ns(), end);
+}
+
+static struct ipcq_msg until_timespec(uint32_t flags, const struct __kernel_timespec *time)
+{
+	return until(IPCQ_MSG_TIMESPEC | flags, (uintptr_t)time);
+}
+
+TEST_F(timeout, by_the_address_of_a_time)
+{
+	struct __kernel_timespec time = { .tv_nsec = 20 * MS };
+	uint64_t began = now_ns(), end;
+
+	EXPECT_EQ(-ETIMEDOUT, BOTH(until_timespec(0, &time)));
+	EXPECT_GE(now_ns(), began + 40 * MS);
+
+	end = now_ns() + 20 * MS;
+	time = (struct __kernel_timespec) { end / SECOND, end % SECOND };
+	EXPECT_EQ(-ETIMEDOUT, BOTH(until_timespec(IPCQ_MSG_ABSTIME, &time)));
+	EXPECT_GE(now_ns(), end);
+
+	end = realtime_ns() + 20 * MS;
+	time = (struct __kernel_timespec) { end / SECOND, end % SECOND };
+	EXPECT_EQ(-ETIMEDOUT, BOTH(until_timespec(IPCQ_MSG_ABSTIME | IPCQ_MSG_REALTIME, &time)));
+	EXPECT_GE(realtime_ns(), end);
+
+	/* As far as a time goes: not in the past because it had to be cut. */
+	time = (struct __kernel_timespec) { INT64_MAX, SECOND - 1 };
+	ASSERT_EQ(0, call_recv(&self->call, self->empty.fd, until_timespec(0, &time)));
+	ASSERT_TRUE(WAIT_UNTIL(blocked_receivers(&self->empty) == 1));
+	ASSERT_EQ(0, send_text(self->empty.fd, "at last"));
+	EXPECT_EQ(0, call_end(&self->call));
+}
+
+TEST_F(timeout, that_address_must_be_one_of_a_time)
+{
+	static const struct __kernel_timespec wrong[] = {
+		{ 0, SECOND }, { 0, -1 }, { -1, 0 }, { INT64_MIN, 0 }, { 1, INT64_MAX },
+	};
+	const struct __kernel_timespec now = { 0, 0 };
+
+	EXPECT_EQ(-EFAULT, BOTH(until_timespec(0, nowhere)));
+	EXPECT_EQ(-EFAULT, BOTH(until_timespec(0, NULL)));
+	for (unsigned int i = 0; i < ARRAY_SIZE(wrong); i++)
+		EXPECT_EQ(-EINVAL, BOTH(until_timespec(IPCQ_MSG_ABSTIME, &wrong[i])));
+	/* What is wrong is so whether or not the call would block. */
+	EXPECT_EQ(-EFAULT, try_send(self->empty.fd, until_timespec(0, nowhere)));
+	EXPECT_EQ(-EFAULT, try_recv(self->full.fd, until_timespec(0, nowhere)));
+	EXPECT_EQ(0, try_send(self->empty.fd, until_timespec(0, &now)));
+	EXPECT_EQ(0, try_recv(self->full.fd, until_timespec(0, &now)));
 }
 
 TEST_F(timeout, in_the_past_ends_at_once)

@@ -151,6 +151,7 @@ struct ipcq_destroy {
 #define IPCQ_MSG_REALTIME	(1u << 3) /* of CLOCK_REALTIME, with ABSTIME */
 #define IPCQ_MSG_NOSIGNAL	(1u << 4) /* send: EPIPE without SIGPIPE */
 #define IPCQ_MSG_WHOLE		(1u << 5) /* receive: @size must be max_msg_size */
+#define IPCQ_MSG_TIMESPEC	(1u << 6) /* @timeout_ns is the address of a time */
 
 /**
  * struct ipcq_msg - a message to be sent, or one that was received
@@ -163,8 +164,9 @@ struct ipcq_destroy {
  * @pad: zero
  * @timeout_ns: nanoseconds from now, or with IPCQ_MSG_ABSTIME the point in time
  *	in nanoseconds of CLOCK_MONOTONIC (or of CLOCK_REALTIME), at which a
- *	call that cannot proceed fails with ETIMEDOUT; 0 or more.  Zero without
- *	IPCQ_MSG_TIMEOUT.
+ *	call that cannot proceed fails with ETIMEDOUT; 0 or more.  With
+ *	IPCQ_MSG_TIMESPEC the address of a struct __kernel_timespec that says so.
+ *	Zero without IPCQ_MSG_TIMEOUT.
  * @seq: output on receipt: place of the message in the order in which the queue accepted
  *	messages, from 1
  * @time_ns: output on receipt: CLOCK_MONOTONIC time at which the queue accepted it
