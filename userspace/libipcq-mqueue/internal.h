@@ -39,16 +39,6 @@ int queue_name(char queue[IPCQ_NAME_MAX + 1], const char *name);
 void digest(unsigned char out[32], const void *data, size_t size);
 
 /**
- * deadline_set() - limit how long a call may block
- * @msg: of the call
- * @seconds: of CLOCK_REALTIME
- * @nanoseconds: the same
- *
- * Return: whether that is a time.
- */
-bool deadline_set(struct ipcq_msg *msg, int64_t seconds, int64_t nanoseconds);
-
-/**
  * fail_not_a_queue() - set errno after a call on a descriptor failed
  * @mqd: the descriptor
  *
