@@ -65,10 +65,41 @@ test_tiny_limits_of_the_system_do_not_matter() {
 	ipcqctl rm -q mq.cli-e
 }
 
+# The same by the settings of the machine, which do not matter either.
+test_settings_of_the_system_do_not_matter() {
+	local settings=/proc/sys/fs/mqueue
+
+	[ -e $settings/msg_max ] || skip "no POSIX queues in this kernel"
+	run 1 as_nobody "$mq" /cli-g $(($(< $settings/msg_max) + 1)) 10
+	run 1 as_nobody "$mq" /cli-g 1 $(($(< $settings/msgsize_max) + 1))
+	run 0 as_nobody ipcq-mq "$mq" /cli-g $(($(< $settings/msg_max) + 1)) \
+		$(($(< $settings/msgsize_max) + 1))
+	ipcqctl rm -q mq.cli-g
+}
+
+test_what_a_program_sees_of_its_queues() {
+	run 0 ipcq-mq "$mq" /cli-h 3 100 first
+	run 0 ls /dev/ipcq/mq.cli-h
+	[ ! -e /dev/mqueue/cli-h ] || fail "it is in /dev/mqueue"
+	ipcqctl rm -q mq.cli-h
+}
+
 test_without_the_module_there_are_no_queues() {
 	run 1 unshare --mount \
 		bash -c "mount -t tmpfs none /dev && ipcq-mq $mq /cli-f 1 1"
-	expect "mq_open" "$err" "mq_open: Function not implemented"
+	expect_in "mq_open" "$err" "mq_open: Function not implemented"
+	expect_in "what to do" "$err" "ipcq-mq: no queue can be opened: the module is loaded, but"
+	# The command runs all the same.
+	run 7 unshare --mount bash -c "mount -t tmpfs none /dev && ipcq-mq bash -c 'exit 7'"
+}
+
+# Programs that the library is not loaded into have the system's own queues.
+test_static_programs_are_not_reached() {
+	[ -e /proc/sys/fs/mqueue ] || skip "no POSIX queues in this kernel"
+	[ -e "$helper/mq-static" ] || skip "the compiler makes no static programs"
+	run 0 unshare --ipc bash -c "ipcq-mq $mq-static /cli-i 3 100 first && $mq /cli-i 3 100"
+	expect "what the system's own has" "$out" "first"
+	gone mq.cli-i || fail "it is a queue of ipcq"
 }
 
 test_what_is_preloaded_already_stays() {

@@ -122,5 +122,8 @@ int main(int argc, char **argv)
 	}
 	if (preload(library))
 		report_no_memory();
+	/* It may be loaded yet, and the command need not open a queue. */
+	if (!ipcq_available())
+		report("no queue can be opened: %s", ipcq_explain(IPCQ_OP_OPEN, ENODEV));
 	return run(argv + optind);
 }
