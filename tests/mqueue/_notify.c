@@ -3,6 +3,7 @@
 #include "mq_test.h"
 
 #include <dirent.h>
+#include <sys/prctl.h>
 
 #include "kselftest_harness.h"
 
@@ -104,6 +105,91 @@ TEST_F(queue, tells_the_real_uid)
 	EXPECT_EQ(1234, info.si_uid);
 	EXPECT_EQ(pid, info.si_pid);
 	EXPECT_EQ(0, status_of(pid));
+}
+
+/* A process of an inner namespace has a pid in the outer one too, but not the other way. */
+TEST_F(queue, tells_the_pid_that_the_receiver_knows)
+{
+	int told[2], ready[2];
+	pid_t pid, inner;
+	siginfo_t info;
+	char c;
+
+	if (geteuid())
+		SKIP(return, "takes root");
+	ASSERT_EQ(0, pipe(told));
+	ASSERT_EQ(0, notify(self->mqd, &self->event));
+	pid = fork();
+	if (!pid) {
+		CHILD_CHECK(unshare(CLONE_NEWPID) == 0);
+		inner = fork();
+		if (!inner) {
+			CHILD_CHECK(getpid() == 1);
+			CHILD_CHECK(send_text(self->mqd, "x", 0) == 0);
+			_exit(0);
+		}
+		CHILD_CHECK(write(told[1], &inner, sizeof(inner)) == sizeof(inner));
+		_exit(status_of(inner) != 0);
+	}
+	ASSERT_EQ((ssize_t)sizeof(inner), read(told[0], &inner, sizeof(inner)));
+	ASSERT_EQ(0, status_of(pid));
+	ASSERT_EQ(SIGNAL, pending(&self->signals, &info));
+	EXPECT_EQ(inner, info.si_pid);
+	EXPECT_TRUE(got_text(self->mqd, "x", 0));
+
+	ASSERT_EQ(0, pipe(ready));
+	pid = fork();
+	if (!pid) {
+		CHILD_CHECK(unshare(CLONE_NEWPID) == 0);
+		inner = fork();
+		if (!inner) {
+			CHILD_CHECK(notify(self->mqd, &self->event) == 0);
+			CHILD_CHECK(write(ready[1], "x", 1) == 1);
+			CHILD_CHECK(sigwaitinfo(&self->signals, &info) == SIGNAL);
+			CHILD_CHECK(info.si_pid == 0);
+			CHILD_CHECK(info.si_code == SI_MESGQ);
+			_exit(0);
+		}
+		_exit(status_of(inner) != 0);
+	}
+	ASSERT_EQ(1, read(ready[0], &c, 1));
+	ASSERT_EQ(0, send_text(self->mqd, "x", 0));
+	EXPECT_EQ(0, status_of(pid));
+}
+
+static int write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	bool written = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+
+	close(fd);
+	return written ? 0 : -1;
+}
+
+TEST_F(queue, tells_the_uid_that_the_receiver_knows)
+{
+	siginfo_t info;
+	pid_t pid;
+
+	if (geteuid())
+		SKIP(return, "takes root");
+	/* The system's own translates it twice. */
+	if (!on_ipcq(self->mqd))
+		return;
+	ASSERT_EQ(0, notify(self->mqd, &self->event));
+	pid = fork();
+	if (!pid) {
+		CHILD_CHECK(setresuid(1234, 1234, 1234) == 0);
+		CHILD_CHECK(prctl(PR_SET_DUMPABLE, 1) == 0);
+		CHILD_CHECK(unshare(CLONE_NEWUSER) == 0);
+		CHILD_CHECK(write_file("/proc/self/uid_map", "0 1234 1") == 0);
+		CHILD_CHECK(getuid() == 0);
+		CHILD_CHECK(send_text(self->mqd, "x", 0) == 0);
+		_exit(0);
+	}
+	EXPECT_EQ(0, status_of(pid));
+	ASSERT_EQ(SIGNAL, pending(&self->signals, &info));
+	EXPECT_EQ(1234, info.si_uid);
 }
 
 static volatile sig_atomic_t caught;

@@ -149,23 +149,112 @@ TEST_F(name, is_closed_by_exec)
 	EXPECT_EQ(FD_CLOEXEC, fcntl(mqd, F_GETFD));
 }
 
-TEST_F(name, takes_a_descriptor)
+TEST_F(name, exec_closes_it)
+{
+	mqd_t mqd = create(self->name, 0, 0600);
+	char path[40];
+	pid_t pid;
+
+	ASSERT_LE(0, mqd);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", (int)mqd);
+	pid = fork();
+	if (!pid) {
+		CHILD_CHECK(access(path, F_OK) == 0);
+		execlp("test", "test", "-L", path, NULL);
+		_exit(2);
+	}
+	EXPECT_EQ(1, status_of(pid));
+	pid = fork();
+	if (!pid) {
+		CHILD_CHECK(fcntl(mqd, F_SETFD, 0) == 0);
+		execlp("test", "test", "-L", path, NULL);
+		_exit(2);
+	}
+	EXPECT_EQ(0, status_of(pid));
+}
+
+/* Leave the process @n descriptors to open. */
+static int leave_descriptors(int n)
 {
 	struct rlimit limit;
+	int fds[8], i;
+
+	for (i = 0; i < n; i++)
+		fds[i] = dup(0);
+	limit.rlim_cur = dup(0);
+	limit.rlim_max = limit.rlim_cur;
+	if (setrlimit(RLIMIT_NOFILE, &limit))
+		return -1;
+	while (i)
+		close(fds[--i]);
+	return close(limit.rlim_cur);
+}
+
+static int open_descriptors(void)
+{
+	int fd, n = 0;
+
+	for (fd = 0; fd < 1024; fd++)
+		n += fcntl(fd, F_GETFD) >= 0;
+	return n;
+}
+
+TEST_F(name, takes_a_descriptor)
+{
 	pid_t pid;
 
 	ASSERT_LE(0, create(self->name, 0, 0600));
 	pid = fork();
 	if (!pid) {
-		limit.rlim_cur = dup(0);
-		limit.rlim_max = limit.rlim_cur;
-		CHILD_CHECK(setrlimit(RLIMIT_NOFILE, &limit) == 0);
-		CHILD_CHECK(close(limit.rlim_cur) == 0);
+		CHILD_CHECK(leave_descriptors(0) == 0);
 		CHILD_CHECK(RESULT(mq_open(self->name, O_RDWR)) == -EMFILE);
 		CHILD_CHECK(create(self->name, 0, 0600) == -EMFILE);
 		_exit(0);
 	}
 	EXPECT_EQ(0, status_of(pid));
+	/* One is enough for a queue that is there. */
+	pid = fork();
+	if (!pid) {
+		CHILD_CHECK(leave_descriptors(1) == 0);
+		CHILD_CHECK(create(self->name, 0, 0600) >= 0);
+		_exit(0);
+	}
+	EXPECT_EQ(0, status_of(pid));
+}
+
+TEST_F(name, creation_takes_descriptors)
+{
+	mqd_t queue = new_queue(MSGS, SIZE, 0);
+	bool ours = on_ipcq(queue);
+	pid_t pid;
+
+	/* On ipcq it takes two for a moment.  What fails leaves nothing behind. */
+	pid = fork();
+	if (!pid) {
+		int before;
+
+		CHILD_CHECK(leave_descriptors(ours) == 0);
+		before = open_descriptors();
+		CHILD_CHECK(create(self->name, 0, 0600) == -EMFILE);
+		CHILD_CHECK(create(self->name, O_EXCL, 0600) == -EMFILE);
+		CHILD_CHECK(open_descriptors() == before);
+		_exit(0);
+	}
+	EXPECT_EQ(0, status_of(pid));
+	EXPECT_EQ(-ENOENT, RESULT(mq_open(self->name, O_RDWR)));
+	EXPECT_EQ(-ENOENT, RESULT(mq_unlink(self->name)));
+	pid = fork();
+	if (!pid) {
+		int before;
+
+		CHILD_CHECK(leave_descriptors(1 + ours) == 0);
+		before = open_descriptors();
+		CHILD_CHECK(create(self->name, O_EXCL, 0600) >= 0);
+		CHILD_CHECK(open_descriptors() == before + 1);
+		_exit(0);
+	}
+	EXPECT_EQ(0, status_of(pid));
+	EXPECT_LE(0, RESULT(mq_open(self->name, O_RDWR)));
 }
 
 TEST(names_that_may_not_be)
@@ -284,6 +373,50 @@ TEST_F(name, umask_applies)
 	mqd = mq_open(self->name, O_RDWR);
 	ASSERT_EQ(0, fstat(mqd, &stat));
 	EXPECT_EQ(0750, stat.st_mode & 0777);
+}
+
+TEST_F(name, belongs_to_the_effective_ids)
+{
+	struct stat stat;
+	mqd_t mqd;
+	pid_t pid;
+
+	if (geteuid())
+		SKIP(return, "takes root");
+	pid = fork();
+	if (!pid) {
+		CHILD_CHECK(setgroups(0, NULL) == 0);
+		CHILD_CHECK(setresgid(1001, 1002, 1003) == 0);
+		CHILD_CHECK(setresuid(2001, 2002, 2003) == 0);
+		mqd = create(self->name, O_EXCL, 0600);
+		CHILD_CHECK(mqd >= 0);
+		CHILD_CHECK(fstat(mqd, &stat) == 0);
+		CHILD_CHECK(stat.st_uid == 2002 && stat.st_gid == 1002);
+		_exit(0);
+	}
+	EXPECT_EQ(0, status_of(pid));
+}
+
+/* What an open description may do does not change when the mode does. */
+TEST_F(name, mode_is_looked_at_when_it_is_opened)
+{
+	mqd_t mqd;
+	pid_t pid;
+
+	if (geteuid())
+		SKIP(return, "takes root");
+	mqd = create(self->name, O_EXCL, 0600);
+	ASSERT_LE(0, mqd);
+	ASSERT_EQ(0, fchmod(mqd, 0));
+	pid = fork();
+	if (!pid) {
+		CHILD_CHECK(become(1000, 1000) == 0);
+		CHILD_CHECK(RESULT(mq_open(self->name, O_RDWR)) == -EACCES);
+		CHILD_CHECK(send_text(mqd, "x", 0) == 0);
+		CHILD_CHECK(got_text(mqd, "x", 0));
+		_exit(0);
+	}
+	EXPECT_EQ(0, status_of(pid));
 }
 
 TEST_F(name, mode_can_be_changed_by_descriptor)

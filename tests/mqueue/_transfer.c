@@ -3,6 +3,7 @@
 #include "mq_test.h"
 
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <sys/select.h>
 
 #include "kselftest_harness.h"
@@ -62,6 +63,18 @@ TEST_F(queue, setattr_sets_one_flag_only)
 	EXPECT_EQ(O_NONBLOCK, old.mq_flags);
 	EXPECT_EQ(0, mq_setattr(self->mqd, &new, NULL));
 	EXPECT_EQ(0, fcntl(self->mqd, F_GETFL) & O_NONBLOCK);
+}
+
+TEST_F(queue, setattr_tells_what_getattr_does)
+{
+	struct mq_attr new = { .mq_flags = O_NONBLOCK }, now, old;
+
+	ASSERT_EQ(0, send_text(self->mqd, "x", 0));
+	memset(&now, 0, sizeof(now));
+	memset(&old, 0, sizeof(old));
+	ASSERT_EQ(0, mq_getattr(self->mqd, &now));
+	ASSERT_EQ(0, mq_setattr(self->mqd, &new, &old));
+	EXPECT_EQ(0, memcmp(&now, &old, sizeof(now)));
 }
 
 TEST_F(queue, setattr_refuses_other_flags)
@@ -218,6 +231,32 @@ TEST_F(queue, addresses_that_are_not_ours)
 	/* The system's own has lost it now. */
 	if (on_ipcq(self->mqd))
 		EXPECT_TRUE(got_text(self->mqd, "x", 0));
+}
+
+/* A page that is there and may not be looked at. */
+static void *forbidden(void)
+{
+	return mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+}
+
+TEST_F(queue, times_that_are_not_ours)
+{
+	const struct timespec *nowhere[] = { (struct timespec *)8, forbidden() };
+	char buf[SIZE];
+	size_t i;
+
+	/* A time_t of 32 bits is read by the library. */
+	if (sizeof(time_t) < 8)
+		SKIP(return, "only where the kernel reads the time");
+	for (i = 0; i < 2; i++) {
+		EXPECT_EQ(-EFAULT, RESULT(mq_timedreceive(self->mqd, buf, SIZE, NULL, nowhere[i])));
+		EXPECT_EQ(-EFAULT, RESULT(mq_timedsend(self->mqd, "x", 1, 0, nowhere[i])));
+		EXPECT_EQ(0, depth(self->mqd));
+		/* Whether or not the call would block. */
+		ASSERT_EQ(0, send_text(self->mqd, "x", 0));
+		EXPECT_EQ(-EFAULT, RESULT(mq_timedreceive(self->mqd, buf, SIZE, NULL, nowhere[i])));
+		EXPECT_TRUE(got_text(self->mqd, "x", 0));
+	}
 }
 
 /* The four calls that block. */
@@ -585,6 +624,56 @@ TEST_F(queue, epoll_awaits_a_message)
 	EXPECT_EQ(1, epoll_wait(epoll, &event, 1, 20000));
 	EXPECT_EQ(EPOLLIN, event.events);
 	EXPECT_EQ(0, status_of(pid));
+}
+
+TEST_F(queue, epoll_and_select_await_room)
+{
+	struct epoll_event event = { .events = EPOLLOUT };
+	int epoll = epoll_create1(0);
+	char buf[SIZE];
+	fd_set writable;
+	pid_t pid;
+
+	fill(self->mqd);
+	ASSERT_EQ(0, epoll_ctl(epoll, EPOLL_CTL_ADD, self->mqd, &event));
+	EXPECT_EQ(0, epoll_wait(epoll, &event, 1, 0));
+	pid = fork();
+	if (!pid)
+		_exit(mq_receive(self->mqd, buf, SIZE, NULL) != 4);
+	EXPECT_EQ(1, epoll_wait(epoll, &event, 1, 20000));
+	EXPECT_EQ(EPOLLOUT, event.events);
+	EXPECT_EQ(0, status_of(pid));
+
+	fill(self->mqd);
+	pid = fork();
+	if (!pid)
+		_exit(mq_receive(self->mqd, buf, SIZE, NULL) != 4);
+	FD_ZERO(&writable);
+	FD_SET(self->mqd, &writable);
+	EXPECT_EQ(1, select(self->mqd + 1, NULL, &writable, NULL, NULL));
+	EXPECT_EQ(0, status_of(pid));
+	close(epoll);
+}
+
+/* A child has the descriptors of its parent, of the same descriptions. */
+TEST_F(queue, fork_shares_descriptions)
+{
+	struct mq_attr nonblocking = { .mq_flags = O_NONBLOCK };
+	char buf[SIZE];
+	pid_t pid;
+
+	ASSERT_EQ(0, send_text(self->mqd, "of the parent", 1));
+	pid = fork();
+	if (!pid) {
+		CHILD_CHECK(got_text(self->mqd, "of the parent", 1));
+		CHILD_CHECK(send_text(self->mqd, "of the child", 2) == 0);
+		CHILD_CHECK(mq_setattr(self->mqd, &nonblocking, NULL) == 0);
+		CHILD_CHECK(mq_close(self->mqd) == 0);
+		_exit(0);
+	}
+	ASSERT_EQ(0, status_of(pid));
+	EXPECT_TRUE(got_text(self->mqd, "of the child", 2));
+	EXPECT_EQ(-EAGAIN, RESULT(mq_receive(self->mqd, buf, SIZE, NULL)));
 }
 
 TEST_F(queue, dup_is_the_same_queue)
