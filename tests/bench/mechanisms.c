@@ -16,6 +16,7 @@ const struct mechanism *const mechanisms[] = {
 	&ipcq_ioctl_mechanism,
 	&ipcq_batch_mechanism,
 	&ipcq_call_mechanism,
+	&ipcq_mqueue_mechanism,
 };
 
 const size_t nr_mechanisms = sizeof(mechanisms) / sizeof(mechanisms[0]);

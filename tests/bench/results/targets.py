@@ -44,6 +44,18 @@ def all_sizes(figures):
                    f"{len(ratios) - len(lost)} of {len(ratios)} below", not lost)
 
 
+def posix_calls(figures):
+    """The calls of <mqueue.h> over ipcq must cost no more than over the system's queues."""
+    what, must = "send + receive by mq_send, mq_receive, each size", "≤ 1.00 × mqueue"
+    found = [(figures.ratio("ipcq-mqueue", "mqueue", "single", "-", size), size)
+             for size in SIZES_TO_BEAT]
+    ratios = [(ratio.median, size) for ratio, size in found if ratio]
+    if not ratios:
+        return Verdict(what, must, None, None)
+    worst, size = max(ratios)
+    return Verdict(what, must, f"worst {worst:.2f} × mqueue at {size} B", worst <= 1)
+
+
 def growth(figures, what, limit, scenario, many, few):
     """Cost with many must not be much above cost with few."""
     above = figures.value("ipcq", scenario, many, 64)
@@ -58,6 +70,7 @@ def judge_counted(figures):
     yield against(figures, "send + receive 64 B", 0.50, "ipcq", "unix-seqpacket", SINGLE)
     yield against(figures, "send + receive 64 B", 1.45, "ipcq", "floor", SINGLE)
     yield all_sizes(figures)
+    yield posix_calls(figures)
     peer = best(figures, ("pipe", "mqueue", "sysv"), ROUND_TRIP)
     yield against(figures, "round trip 64 B, to the best peer", 1.00, "ipcq", peer, ROUND_TRIP)
     yield against(figures, "round trip 64 B, reply and receive in one call", 0.80,
