@@ -501,9 +501,13 @@ TEST_F(queue, event_must_be_one)
 		self->event.sigev_signo = bad_signals[i];
 		EXPECT_EQ(-EINVAL, notify(self->mqd, &self->event));
 	}
+	/* That is seen before the descriptor is looked at. */
+	EXPECT_EQ(-EINVAL, notify(-1, &self->event));
 	self->event.sigev_signo = SIGNAL;
+	EXPECT_EQ(-EBADF, notify(-1, &self->event));
 	self->event.sigev_notify = 77;
 	EXPECT_EQ(-EINVAL, notify(self->mqd, &self->event));
+	EXPECT_EQ(-EINVAL, notify(-1, &self->event));
 	self->event.sigev_notify = SIGEV_SIGNAL;
 	EXPECT_EQ(0, notify(self->mqd, &self->event));
 	EXPECT_EQ(0, notify(self->mqd, NULL));
