@@ -118,13 +118,13 @@ static struct ipcq_patience ipcq_iocb_patience(const struct kiocb *iocb)
 }
 
 /*
- * Make a message of @size bytes for a send, out of @spare if there is one.  If the send
- * must not block at all, do not wait for memory either.
+ * Make a message of @size bytes for a send, out of @spare if there is one.  Memory is
+ * waited for even if the send must not block: -EAGAIN means that there is no room, and
+ * who then polls until there is would spin.
  */
 static __always_inline struct ipcq_message *
 ipcq_file_message(struct ipcq_opener *opener, const struct cred *sender,
-		  struct ipcq_message *spare, size_t size,
-		  const struct ipcq_patience *patience)
+		  struct ipcq_message *spare, size_t size)
 {
 	struct ipcq_engine *e = &opener->queue->engine;
 	struct ipcq_message *m;
@@ -136,25 +136,20 @@ ipcq_file_message(struct ipcq_opener *opener, const struct cred *sender,
 			ipcq_keep_many(e, &spare, 1);
 		return ERR_PTR(-EMSGSIZE);
 	}
-	m = ipcq_message_new(spare, opener->account, sender, size,
-			     patience->uncounted ? GFP_NOWAIT : GFP_KERNEL);
-	if (IS_ERR(m)) {
-		if (PTR_ERR(m) == -EDQUOT)
-			ipcq_count(e, IPCQ_SEND_QUOTA);
-		else if (patience->uncounted)
-			return ERR_PTR(-EAGAIN);
-	}
+	m = ipcq_message_new(spare, opener->account, sender, size, GFP_KERNEL);
+	if (IS_ERR(m) && PTR_ERR(m) == -EDQUOT)
+		ipcq_count(e, IPCQ_SEND_QUOTA);
 	return m;
 }
 
 static __always_inline struct ipcq_message *
 ipcq_file_fill_in(struct ipcq_opener *opener, const struct cred *sender,
 		  struct ipcq_message *spare, const void __user *data, size_t size,
-		  u32 prio, u32 type, const struct ipcq_patience *patience)
+		  u32 prio, u32 type)
 {
 	struct ipcq_message *m;
 
-	m = ipcq_file_message(opener, sender, spare, size, patience);
+	m = ipcq_file_message(opener, sender, spare, size);
 	if (IS_ERR(m))
 		return m;
 	m->prio = prio;
@@ -174,18 +169,16 @@ ipcq_file_fill_in(struct ipcq_opener *opener, const struct cred *sender,
  * @size: bytes of it
  * @prio: priority, valid
  * @type: tag
- * @patience: if the send must not block, memory is not waited for either
  *
- * Context: Process context.  Sleeps as @patience says.
- * Return: the message, or ERR_PTR() of -EFAULT, -ENOMEM, -EDQUOT, -EMSGSIZE or -EAGAIN.
+ * Context: Process context.  May sleep.
+ * Return: the message, or ERR_PTR() of -EFAULT, -ENOMEM, -EDQUOT or -EMSGSIZE.
  */
 struct ipcq_message *ipcq_file_make(struct ipcq_opener *opener,
 				    struct ipcq_message *spare,
 				    const void __user *data, size_t size, u32 prio,
-				    u32 type, const struct ipcq_patience *patience)
+				    u32 type)
 {
-	return ipcq_file_fill_in(opener, current_cred(), spare, data, size, prio, type,
-				 patience);
+	return ipcq_file_fill_in(opener, current_cred(), spare, data, size, prio, type);
 }
 
 /* Send a message that has been filled in.  It is not the caller's any more. */
@@ -217,7 +210,7 @@ static __always_inline int ipcq_file_send_message(struct ipcq_opener *opener,
  * @patience: how long to block
  * @no_signal: no SIGPIPE with -EPIPE
  *
- * Context: Process context.  Sleeps as @patience says.
+ * Context: Process context.  May sleep: for room as @patience says, for memory.
  * Return: 0, -EFAULT, -ENOMEM, -EDQUOT, or what ipcq_send() returns.
  */
 int ipcq_file_send(struct ipcq_opener *opener, const struct cred *sender,
@@ -227,7 +220,7 @@ int ipcq_file_send(struct ipcq_opener *opener, const struct cred *sender,
 	struct ipcq_message *m;
 
 	m = ipcq_file_fill_in(opener, sender, ipcq_spare(&opener->queue->engine), data,
-			      size, prio, type, patience);
+			      size, prio, type);
 	if (IS_ERR(m))
 		return PTR_ERR(m);
 	return ipcq_file_send_message(opener, m, patience, no_signal);
@@ -257,7 +250,7 @@ static ssize_t ipcq_write_iter(struct kiocb *iocb, struct iov_iter *from)
 	int err;
 
 	m = ipcq_file_message(opener, iocb->ki_filp->f_cred,
-			      ipcq_spare(&opener->queue->engine), size, &patience);
+			      ipcq_spare(&opener->queue->engine), size);
 	if (IS_ERR(m))
 		return PTR_ERR(m);
 	if (!copy_from_iter_full(ipcq_message_data(m), size, from)) {

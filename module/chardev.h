@@ -19,7 +19,7 @@ int ipcq_file_send(struct ipcq_opener *opener, const struct cred *sender,
 struct ipcq_message *ipcq_file_make(struct ipcq_opener *opener,
 				    struct ipcq_message *spare,
 				    const void __user *data, size_t size, u32 prio,
-				    u32 type, const struct ipcq_patience *patience);
+				    u32 type);
 
 long ipcq_file_ioctl(struct file *file, unsigned int cmd, unsigned long arg);
 

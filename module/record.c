@@ -91,8 +91,7 @@ end:
  */
 static struct ipcq_message *ipcq_record_make(struct ipcq_opener *opener,
 					     struct ipcq_place *place,
-					     struct ipcq_message **spare,
-					     const struct ipcq_patience *patience)
+					     struct ipcq_message **spare)
 {
 	/* As far as the kernel reads the header. */
 	struct {
@@ -111,8 +110,7 @@ static struct ipcq_message *ipcq_record_make(struct ipcq_opener *opener,
 	    head.size > place->room - IPCQ_HEADER)
 		return ERR_PTR(-EINVAL);
 	m = ipcq_file_make(opener, *spare ?: ipcq_spare(&opener->queue->engine),
-			   place->at + IPCQ_HEADER, head.size, head.prio, head.type,
-			   patience);
+			   place->at + IPCQ_HEADER, head.size, head.prio, head.type);
 	*spare = NULL;
 	if (!IS_ERR(m))
 		ipcq_place_next(place, head.size);
@@ -154,7 +152,6 @@ static u32 ipcq_records_charge(struct ipcq_opener *opener,
  * what is wrong with the next one.
  */
 static u32 ipcq_records_make(struct ipcq_opener *opener, struct ipcq_place *place,
-			     const struct ipcq_patience *patience,
 			     struct ipcq_message **messages, u32 n, int *err)
 {
 	struct ipcq_engine *e = &opener->queue->engine;
@@ -175,7 +172,7 @@ static u32 ipcq_records_make(struct ipcq_opener *opener, struct ipcq_place *plac
 				break;
 		}
 		spare = i < spares ? messages[i] : NULL;
-		m = ipcq_record_make(opener, place, &spare, patience);
+		m = ipcq_record_make(opener, place, &spare);
 		if (IS_ERR(m)) {
 			*err = PTR_ERR(m);
 			/* If the spare is gone, the last one takes its place. */
@@ -218,7 +215,7 @@ static u32 ipcq_records_put(struct ipcq_opener *opener, struct ipcq_message **me
  * @patience: how long the call as a whole may block
  * @sent: output: how many messages were sent
  *
- * Context: Process context.  Sleeps as @patience says.
+ * Context: Process context.  May sleep: for room as @patience says, for memory.
  * Return: 0 if that is all, or as many as @place says; else what is wrong with the next:
  * -EINVAL, -EFAULT, -ENOMEM, -EDQUOT, or what ipcq_send() returns.
  */
@@ -231,7 +228,7 @@ int ipcq_records_send(struct ipcq_opener *opener, struct ipcq_place *place,
 
 	*sent = 0;
 	for (;;) {
-		made = ipcq_records_make(opener, place, patience, messages,
+		made = ipcq_records_make(opener, place, messages,
 					 min_t(u32, place->left, IPCQ_RECORD_STEP), &err);
 		if (made)
 			*sent += ipcq_records_put(opener, messages, made, patience,
