@@ -312,14 +312,17 @@ static struct ipcq_event ipcq_event_now(const struct ipcq_engine *e,
 }
 
 /*
- * Find out how far a send needs to do no more than to add its message.  The
- * high-water level is never above the capacity, so that one comparison finds out
- * both that the queue stays below the one and that the message fits.
+ * Find out how far a send needs to do no more than to add its message, and a receive
+ * no more than to take one.  The high-water level is never above the capacity, so that
+ * one comparison finds out both that the queue stays below the one and that the message
+ * fits.  On the way down both depth and bytes must have come to their level, so that
+ * one of them tells that the queue has not.
  */
 static void ipcq_update_calm(struct ipcq_engine *e)
 {
 	e->calm_msgs = e->above ? e->config.max_msgs : e->high_msgs - 1;
 	e->calm_bytes = e->above ? e->config.max_bytes : e->high_bytes - 1;
+	e->calm_low = e->above ? e->low_msgs + 1 : 0;
 }
 
 /* Messages came: one event on the way up. */
@@ -1108,7 +1111,7 @@ int ipcq_receive(struct ipcq_engine *e, struct ipcq_party *party,
 		return ipcq_receive_later(e, party, receipt, patience);
 	ipcq_spares_collect(&e->spares);
 	if (unlikely(m->size > receipt->room || e->shut || e->blocked_senders ||
-		     e->above || ipcq_send_is_watched(e)))
+		     e->depth <= e->calm_low || ipcq_send_is_watched(e)))
 		return ipcq_receive_slowly(e, party, receipt, m);
 	ipcq_dequeue(e, party, receipt, m, ktime_get_ns());
 	spin_unlock(&e->lock);

@@ -144,8 +144,9 @@ struct ipcq_notice {
  *	that is checked again
  * @depth: messages waiting
  * @calm_msgs: below this depth a send fits and crosses no high-water level
+ * @calm_low: above this depth a receive crosses none
  * @bytes: bytes of payload waiting
- * @calm_bytes: so does one that makes @bytes no more than this
+ * @calm_bytes: a send that makes @bytes no more than this fits, and crosses no level
  * @last_seq: sequence number of the message accepted last
  * @above: the queue is above its high-water level
  * @broken: senders get EPIPE
@@ -188,6 +189,7 @@ struct ipcq_engine {
 	u32 max_msg_size;
 	u32 depth;
 	u32 calm_msgs;
+	u32 calm_low;
 	u64 bytes;
 	u64 calm_bytes;
 	u64 last_seq;
