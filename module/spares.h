@@ -21,13 +21,18 @@
 
 #include <linux/atomic.h>
 #include <linux/mm.h>
+#include <linux/sizes.h>
 #include <linux/types.h>
 
 #include "message.h"
 
-/* In the list of a queue; two more can stand before and behind it. */
-#define IPCQ_MAX_SPARES		62
-#define IPCQ_MAX_SPARE_BYTES	(8 * PAGE_SIZE)
+/*
+ * In the list of a queue, with buffers of so many bytes in all; two more can stand
+ * before and behind it.  A sender that runs ahead of its receiver needs as many as
+ * messages wait.
+ */
+#define IPCQ_MAX_SPARES		512
+#define IPCQ_MAX_SPARE_BYTES	SZ_64K
 
 /* A spare has no larger buffer. */
 #define IPCQ_MAX_SPARE_ROOM	PAGE_SIZE

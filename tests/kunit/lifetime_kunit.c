@@ -104,22 +104,22 @@ static void purged_messages_are_freed(struct kunit *test)
 /* What was received is kept for what comes, up to an end, and charged to nobody. */
 static void spares_cost_nobody_anything(struct kunit *test)
 {
-	unsigned int pids = pid_references(), round, i;
+	unsigned int pids = pid_references(), many = 2 * IPCQ_MAX_SPARES, round, i;
 	struct rig *r = test->priv;
 
 	KUNIT_ASSERT_EQ(test, 0,
 			rig_reconfigure(r, IPCQ_ATTR_MAX_MSGS | IPCQ_ATTR_MAX_BYTES |
 					IPCQ_ATTR_MAX_MSG_SIZE,
 					(struct ipcq_config) {
-						.max_msgs = 100,
-						.max_bytes = 100 * 5000,
+						.max_msgs = many,
+						.max_bytes = many * 5000,
 						.max_msg_size = 5000,
 					}));
 	for (round = 0; round < 3; round++) {
 		/* Sizes with and without a buffer, each after each. */
-		for (i = 0; i < 100; i++)
+		for (i = 0; i < many; i++)
 			KUNIT_ASSERT_EQ(test, 0, rig_send(r, i, (i + round) % 3 * 2500));
-		for (i = 0; i < 100; i++)
+		for (i = 0; i < many; i++)
 			KUNIT_EXPECT_EQ(test, rig_recv(r), (long)i);
 		KUNIT_EXPECT_EQ(test, charged(r), 0L);
 		/* One more may be on its way in, and one on its way out. */

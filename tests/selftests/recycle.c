@@ -319,8 +319,9 @@ static int send_sizes(int fd, char *buf, int how_many)
 	return 0;
 }
 
-/* The queue keeps this many, and no more. */
-#define KEPT	64
+/* The queue keeps this many, and no more: of MANY, more are small than that. */
+#define KEPT	514
+#define MANY	1500
 
 TEST_F(recycle, memory_is_given_back)
 {
@@ -329,17 +330,20 @@ TEST_F(recycle, memory_is_given_back)
 
 	if (before < 0)
 		SKIP(return, "the kernel does not tell what a slab cache holds");
-	ASSERT_EQ(0, send_sizes(self->q.fd, self->buf, 200));
-	EXPECT_EQ(before + 200, in_memory());
+	ASSERT_EQ(0, attr_set(self->q.fd, &(struct ipcq_attr) {
+		.mask = IPCQ_ATTR_MAX_MSGS | IPCQ_ATTR_MAX_BYTES,
+		.max_msgs = MANY, .max_bytes = MANY * LARGEST }));
+	ASSERT_EQ(0, send_sizes(self->q.fd, self->buf, MANY));
+	EXPECT_EQ(before + MANY, in_memory());
 	/* Drained, the queue keeps a few. */
-	ASSERT_EQ(200, drain(self->q.fd));
+	ASSERT_EQ(MANY, drain(self->q.fd));
 	EXPECT_GE(before + KEPT, in_memory());
 	EXPECT_LT(before, in_memory());
 	/* Others find them. */
-	ASSERT_EQ(0, send_sizes(self->q.fd, self->buf, 200));
-	EXPECT_GE(before + 200 + 1, in_memory());
+	ASSERT_EQ(0, send_sizes(self->q.fd, self->buf, MANY));
+	EXPECT_GE(before + MANY + 1, in_memory());
 	/* A purge gives back what it throws away, and those kept. */
-	ASSERT_EQ(200, purge(self->q.fd));
+	ASSERT_EQ(MANY, purge(self->q.fd));
 	EXPECT_EQ(before, in_memory());
 
 	/* So does the last close of a queue that goes on. */
