@@ -20,7 +20,7 @@ VM	:= tests/vm/run
 
 .PHONY: help all module kunit userspace install uninstall dkms-install dkms-source dkms-remove \
 	deps vm demo check t check-sanitizers check-kernels coverage bench lint build-kernels clean \
-	check-mutations stress
+	check-mutations stress fuzz
 
 all: module userspace ## build the module and the tools (default)
 
@@ -39,6 +39,7 @@ help: ## show this
 	@echo "  T=NAME          what 'make t' runs"
 	@echo "  MODE=MODE       what 'make bench' measures: counted, timed or all (default)"
 	@echo "  RECORD=1        make its figures the recorded ones"
+	@echo "  SECONDS=N       how long 'make fuzz' takes (300); or OPERATIONS=N; SEED=N"
 
 module: ## build module/ipcq.ko
 	@[ -d "$(KDIR)" ] || { echo "No kernel headers in $(KDIR): run 'make deps'," \
@@ -137,6 +138,11 @@ check-kernels: ## run the tests (or T=NAME) in the kernels of newer Debian suite
 coverage: ## run the tests (or T=NAME), and tell which lines of the module ran
 	@tests/deps lab
 	@tests/lab/coverage $(if $(T),--only "$(T)")
+
+fuzz: ## run random operations, guided by what they reach, in a kernel that looks for faults
+	@tests/deps lab
+	@tests/fuzz/run $(if $(OPERATIONS),--operations $(OPERATIONS)) \
+		$(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED))
 
 # Prints tables and targets, compares with the recorded figures; see docs/benchmarks.md.
 bench: ## measure what a message costs, beside every other mechanism
