@@ -25,10 +25,12 @@ enum {
 	A_EACH,
 	A_ODD,
 	A_HOW,
-	A_MSGS,
-	A_COUNT,
-	A_MSG_SIZE,
+	A_RECORDS,
+	A_SIZE,
 };
+
+/* So many are laid out at most. */
+#define MOST_RECORDS	64
 
 #define LARGEST		_IOC_SIZEMASK
 
@@ -144,42 +146,37 @@ long do_ioctl(struct thread *t, const struct op_type *type, const uint64_t *arg)
 }
 
 /* What is odd about one record. */
-static void make_odd(const struct thread *t, struct ipcq_msg *msg, uint64_t how)
+static void make_odd(struct ipcq_record *record, uint64_t how)
 {
 	switch (how % 8) {
-	case 0: msg->data = pointer_address(t, POINTER(B_GAP, 0)); break;
-	case 1: msg->size = 1ULL << 33; break;
-	case 2: msg->flags = IPCQ_MSG_NONBLOCK; break;
-	case 3: msg->prio = IPCQ_PRIO_MAX + 1; break;
-	case 4: msg->pad = 1; break;
-	case 5: msg->size = 0; break;
-	case 6: msg->data = pointer_address(t, POINTER(B_RO, 0)); break;
-	case 7: msg->size = 100000; break;
+	case 0: record->size = 1u << 31; break;
+	case 1: record->size = -1; break;
+	case 2: record->flags = 1; break;
+	case 3: record->prio = IPCQ_PRIO_MAX + 1; break;
+	case 4: record->size = 0; break;
+	case 5: record->size++; break;
+	case 6: record->size = 100000; break;
+	case 7: record->size = 70; break;
 	}
 }
 
-/* The records of a batch, where they can be written; one of them may be odd. */
+/* Records to be sent, as many as lie there; one of them may be odd. */
 void prepare_records(struct thread *t, const uint64_t *arg)
 {
-	uint64_t i, stride = arg[A_MSG_SIZE], count = arg[A_COUNT];
+	uint64_t each = arg[A_EACH] % 4096, i, at = 0;
 
-	if (stride > 4096 || count > IPCQ_BATCH_MAX)
+	if (POINTER_BASE(arg[A_RECORDS]) > B_END)
 		return;
-	for (i = 0; i < count; i++) {
-		struct ipcq_msg msg = {
-			.data = pointer_address(t, POINTER(B_RW, AREA_DATA + i)),
-			.size = arg[A_EACH],
-			.prio = i % 3,
-			.type = i,
-		};
-		size_t size = stride < sizeof(msg) ? stride : sizeof(msg);
-		void *to = pointer_own(t, arg[A_MSGS] + i * stride, size);
+	for (i = 0; i < MOST_RECORDS && at < arg[A_SIZE]; i++) {
+		struct ipcq_record record = { .size = each, .prio = i % 3, .type = i };
+		void *to = pointer_own(t, arg[A_RECORDS] + at, sizeof(record));
 
-		if (!to || POINTER_BASE(arg[A_MSGS]) != B_RW)
+		if (!to)
 			return;
 		if (i == arg[A_ODD])
-			make_odd(t, &msg, arg[A_HOW]);
-		memcpy(to, &msg, size);
+			make_odd(&record, arg[A_HOW]);
+		memcpy(to, &record, sizeof(record));
+		at += IPCQ_RECORD_SPACE(each);
 	}
 }
 

@@ -57,7 +57,8 @@
 			 IPCQ_ATTR_UID | IPCQ_ATTR_GID | IPCQ_ATTR_HIGH_PCT | \
 			 IPCQ_ATTR_LOW_PCT)
 #define MSG_FLAGS	(IPCQ_MSG_NONBLOCK | IPCQ_MSG_TIMEOUT | IPCQ_MSG_ABSTIME | \
-			 IPCQ_MSG_REALTIME | IPCQ_MSG_NOSIGNAL | IPCQ_MSG_WHOLE)
+			 IPCQ_MSG_REALTIME | IPCQ_MSG_NOSIGNAL | IPCQ_MSG_WHOLE | \
+			 IPCQ_MSG_TIMESPEC)
 
 /* The attributes of a queue, where they lie in a structure. */
 #define ATTR(structure, in) \
@@ -74,16 +75,17 @@
 	FIELD_OF(structure, in low_pct, "low_pct", K_NUMBER, .usual = 50, .some = 101)
 
 /* What lies where a batch points to; see prepare_records(). */
-#define BATCH \
+#define RECORDS \
 	{ "each", K_SIZE, .usual = 16 }, \
 	{ "odd", K_NUMBER, .usual = -1, .some = 20 }, \
-	{ "how", K_NUMBER, .some = 7 }, \
-	FIELD(ipcq_batch, msgs, K_POINTER, .usual = POINTER(B_RW, AREA_RECORDS)), \
+	{ "how", K_NUMBER, .some = 7 }
+#define BATCH \
+	RECORDS, \
+	FIELD(ipcq_batch, records, K_POINTER, .usual = POINTER(B_RW, AREA_RECORDS)), \
+	FIELD(ipcq_batch, size, K_SIZE, .usual = 1024), \
 	FIELD(ipcq_batch, count, K_NUMBER, .usual = 3, .some = 40), \
-	FIELD(ipcq_batch, msg_size, K_LENGTH, .usual = sizeof(struct ipcq_msg)), \
 	FIELD(ipcq_batch, flags, K_BITS, .some = MSG_FLAGS), \
-	FIELD(ipcq_batch, timeout_ns, K_TIME), \
-	FIELD(ipcq_batch, pad, K_NUMBER)
+	FIELD(ipcq_batch, timeout_ns, K_TIME)
 
 const struct op_type op_types[] = {
 	/* The control device. */
@@ -122,6 +124,16 @@ const struct op_type op_types[] = {
 		FD, IOCTL(ipcq_batch), BATCH } },
 	{ "recv_batch", 10, do_ioctl, IPCQ_IOC_RECV_BATCH, prepare_records, .arg = {
 		FD, IOCTL(ipcq_batch), BATCH } },
+	{ "call", 8, do_ioctl, IPCQ_IOC_CALL, prepare_records, .arg = {
+		FD, IOCTL(ipcq_call), RECORDS,
+		FIELD(ipcq_call, send, K_POINTER, .usual = POINTER(B_RW, AREA_RECORDS)),
+		FIELD(ipcq_call, send_size, K_SIZE, .usual = 100),
+		FIELD(ipcq_call, recv, K_POINTER, .usual = POINTER(B_RW, AREA_DATA)),
+		FIELD(ipcq_call, recv_size, K_SIZE, .usual = 1024),
+		FIELD(ipcq_call, recv_fd, K_SLOT, .usual = 1),
+		FIELD(ipcq_call, recv_count, K_NUMBER, .usual = 1, .some = 40),
+		FIELD(ipcq_call, flags, K_BITS, .some = MSG_FLAGS),
+		FIELD(ipcq_call, timeout_ns, K_TIME) } },
 	{ "get_attr", 4, do_ioctl, IPCQ_IOC_GET_ATTR, .arg = {
 		FD, IOCTL(ipcq_attr) } },
 	{ "set_attr", 12, do_ioctl, IPCQ_IOC_SET_ATTR, .arg = {
