@@ -374,6 +374,52 @@ static void ipcq_records_give_back(struct ipcq_opener *opener,
 	}
 }
 
+/*
+ * Receive, as records, messages that wait.  The array is here, and not in the frame of
+ * those that wait for one message: the kernel zeroes it.
+ *
+ * Return: how many arrived; -EFAULT if that is none, but some were taken.
+ */
+static noinline long ipcq_records_receive_step(struct ipcq_opener *opener,
+					       struct ipcq_place *place,
+					       struct ipcq_receipt *receipt, bool is_first)
+{
+	struct ipcq_message *messages[IPCQ_RECORD_STEP];
+	u32 taken, arrived;
+
+	taken = ipcq_receive_at_once(&opener->queue->engine, &opener->party, receipt,
+				     messages, min_t(u32, place->left, IPCQ_RECORD_STEP),
+				     place->room);
+	arrived = ipcq_records_copy(opener, place, messages, taken);
+	if (arrived == taken)
+		return taken;
+	ipcq_records_give_back(opener, messages + arrived, taken - arrived, receipt,
+			       is_first && !arrived);
+	receipt->more = false;
+	return arrived ? (long)arrived : -EFAULT;
+}
+
+/* Receive one message as a record, and wait for it.  Return 1, or what hindered that. */
+static long ipcq_records_receive_one(struct ipcq_opener *opener, struct ipcq_place *place,
+				     const struct ipcq_patience *patience,
+				     struct ipcq_receipt *receipt)
+{
+	int err;
+
+	*receipt = (struct ipcq_receipt) {
+		.room = place->room - IPCQ_HEADER,
+		.ask_lost = true,
+		.more = true,
+	};
+	err = ipcq_receive(&opener->queue->engine, &opener->party, receipt, patience);
+	if (err)
+		return err;
+	if (ipcq_records_copy(opener, place, &receipt->m, 1))
+		return 1;
+	ipcq_give_back(&opener->queue->engine, &opener->party, receipt);
+	return -EFAULT;
+}
+
 /**
  * ipcq_records_receive() - receive messages as records
  * @opener: through whom
@@ -390,44 +436,23 @@ long ipcq_records_receive(struct ipcq_opener *opener, struct ipcq_place *place,
 			  struct ipcq_receipt *receipt)
 {
 	struct ipcq_engine *e = &opener->queue->engine;
-	struct ipcq_message *messages[IPCQ_RECORD_STEP];
-	u32 taken, arrived, done = 0;
 	u64 lost = 0;
-	int err;
+	long got, done = 0;
 
 	do {
+		got = 0;
 		/* While nothing waits there is no need to find that out twice. */
-		taken = 0;
-		if (data_race(e->depth))
-			taken = ipcq_receive_at_once(e, &opener->party, receipt, messages,
-						     min_t(u32, place->left,
-							   IPCQ_RECORD_STEP),
-						     place->room);
-		if (!taken && done)
+		if (place->left > 1 && data_race(e->depth))
+			got = ipcq_records_receive_step(opener, place, receipt, !done);
+		if (!got && !done)
+			got = ipcq_records_receive_one(opener, place, patience, receipt);
+		if (got <= 0)
 			break;
-		if (!taken) {
-			*receipt = (struct ipcq_receipt) {
-				.room = place->room - IPCQ_HEADER,
-				.ask_lost = true,
-				.more = true,
-			};
-			err = ipcq_receive(e, &opener->party, receipt, patience);
-			if (err)
-				return err;
-			messages[0] = receipt->m;
-			taken = 1;
-		}
-		arrived = ipcq_records_copy(opener, place, messages, taken);
-		done += arrived;
+		done += got;
 		lost += receipt->lost;
-		if (arrived < taken) {
-			ipcq_records_give_back(opener, messages + arrived, taken - arrived,
-					       receipt, !done);
-			break;
-		}
 	} while (receipt->more && place->left && place->room >= IPCQ_HEADER &&
 		 !signal_pending(current));
 
 	receipt->lost = lost;
-	return done ?: -EFAULT;
+	return done ?: got;
 }
