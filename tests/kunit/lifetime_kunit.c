@@ -104,7 +104,7 @@ static void purged_messages_are_freed(struct kunit *test)
 /* What was received is kept for what comes, up to an end, and charged to nobody. */
 static void spares_cost_nobody_anything(struct kunit *test)
 {
-	unsigned int pids = pid_references(), many = 2 * IPCQ_MAX_SPARES, round, i;
+	unsigned int pids = pid_references(), many = 4 * IPCQ_MAX_SPARES, round, i;
 	struct rig *r = test->priv;
 
 	KUNIT_ASSERT_EQ(test, 0,

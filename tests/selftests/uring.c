@@ -803,7 +803,6 @@ TEST_F(provided, an_empty_message_and_the_end_of_file_end_it)
 TEST_F(provided, a_request_that_repeats_can_be_cancelled)
 {
 	struct io_uring_sqe *sqe;
-	struct done done;
 
 	NEED_MULTISHOT();
 	prepare_multishot(&self->ring, self->q.fd, 1);
@@ -814,11 +813,7 @@ TEST_F(provided, a_request_that_repeats_can_be_cancelled)
 	io_uring_prep_cancel64(sqe, 1, 0);
 	io_uring_sqe_set_data64(sqe, 2);
 	ASSERT_EQ(1, io_uring_submit(&self->ring));
-	done = reap(&self->ring);
-	EXPECT_EQ(1, done.tag);
-	EXPECT_EQ(-ECANCELED, done.res);
-	EXPECT_EQ(0, done.flags & IORING_CQE_F_MORE);
-	EXPECT_CQE(&self->ring, 2, 0);
+	EXPECT_CQES(&self->ring, -ECANCELED, 0);
 	ASSERT_EQ(0, send_text(self->q.fd, "kept"));
 	EXPECT_EQ(0, recv_text(self->q.fd, "kept"));
 }
