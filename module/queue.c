@@ -1467,18 +1467,28 @@ u64 ipcq_party_blocked_ns(struct ipcq_engine *e, const struct ipcq_party *party,
 	return now - since;
 }
 
+/* The least that is @percent of @max. */
+static u64 ipcq_level_up(u64 max, u32 percent)
+{
+	return max - mul_u64_u32_div(max, 100 - percent, 100);
+}
+
+/* The most that is not above @percent of @max. */
+static u64 ipcq_level_down(u64 max, u32 percent)
+{
+	return mul_u64_u32_div(max, percent, 100);
+}
+
 /* Recompute what is derived from the configuration. */
 static void ipcq_apply_config(struct ipcq_engine *e)
 {
 	const struct ipcq_config *c = &e->config;
 
-	/* In a small queue rounding must not close the gap between the levels. */
-	e->high_msgs = max_t(u32, 1, mul_u64_u32_div(c->max_msgs, c->high_pct, 100));
-	e->high_bytes = max_t(u64, 1, mul_u64_u32_div(c->max_bytes, c->high_pct, 100));
-	e->low_msgs = min_t(u32, e->high_msgs - 1,
-			    mul_u64_u32_div(c->max_msgs, c->low_pct, 100));
-	e->low_bytes = min_t(u64, e->high_bytes - 1,
-			     mul_u64_u32_div(c->max_bytes, c->low_pct, 100));
+	/* low_pct is below high_pct; rounded apart, so are the levels. */
+	e->high_msgs = ipcq_level_up(c->max_msgs, c->high_pct);
+	e->high_bytes = ipcq_level_up(c->max_bytes, c->high_pct);
+	e->low_msgs = ipcq_level_down(c->max_msgs, c->low_pct);
+	e->low_bytes = ipcq_level_down(c->max_bytes, c->low_pct);
 	e->waiting.by_priority = c->order == IPCQ_ORDER_PRIORITY;
 	/* Also read without the lock. */
 	WRITE_ONCE(e->max_msg_size, c->max_msg_size);

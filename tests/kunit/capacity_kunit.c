@@ -223,8 +223,8 @@ static void levels_of_the_greatest_numbers(struct kunit *test)
 	c.high_pct = 1;
 	c.low_pct = 0;
 	ipcq_engine_init(e, &c, NULL);
-	KUNIT_EXPECT_EQ(test, e->high_msgs, U32_MAX / 100);
-	KUNIT_EXPECT_EQ(test, e->high_bytes, U64_MAX / 100);
+	KUNIT_EXPECT_EQ(test, e->high_msgs, U32_MAX / 100 + 1);
+	KUNIT_EXPECT_EQ(test, e->high_bytes, U64_MAX / 100 + 1);
 	KUNIT_EXPECT_EQ(test, e->low_msgs, 0U);
 
 	ipcq_engine_init(e, &rig_config, NULL);

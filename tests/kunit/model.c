@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The reference: what a queue does, said as simply as can be. */
 #include <linux/errno.h>
+#include <linux/math.h>
 #include <linux/string.h>
 
 #include "include/uapi/linux/ipcq.h"
@@ -86,20 +87,16 @@ static void tell(struct model *m, enum ipcq_event_type type)
 	m->events++;
 }
 
-/* The percentage of a capacity that makes it high, at least 1. */
+/* What of a capacity is its percentage or more, and makes it high. */
 static u64 high(const struct model *m, u64 max)
 {
-	u64 level = max * m->config.high_pct / 100;
-
-	return level ? level : 1;
+	return DIV_ROUND_UP(max * m->config.high_pct, 100);
 }
 
-/* The one that makes it normal again, below that. */
+/* What of it is its percentage or less, and makes it normal again. */
 static u64 low(const struct model *m, u64 max)
 {
-	u64 level = max * m->config.low_pct / 100;
-
-	return level < high(m, max) ? level : high(m, max) - 1;
+	return max * m->config.low_pct / 100;
 }
 
 static void check_high(struct model *m)

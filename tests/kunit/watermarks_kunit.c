@@ -87,8 +87,8 @@ static void bytes_count_as_well(struct kunit *test)
 	EXPECT_EVENTS(r, IPCQ_EVENT_NORMAL);
 	KUNIT_ASSERT_EQ(test, 0,
 			rig_reconfigure(r, IPCQ_ATTR_MAX_BYTES,
-					(struct ipcq_config) { .max_bytes = 624 }));
-	/* 499 bytes are 80 percent of 624, rounded down. */
+					(struct ipcq_config) { .max_bytes = 623 }));
+	/* 499 bytes are 80 percent of 623 and more, 498 were not. */
 	EXPECT_EVENTS(r, IPCQ_EVENT_HIGH_WATER);
 	KUNIT_EXPECT_EQ(test, rig_recv(r), 3L);
 	EXPECT_EVENTS(r);
@@ -116,6 +116,28 @@ static void a_queue_of_one(struct kunit *test)
 	EXPECT_EVENTS(r, IPCQ_EVENT_NORMAL);
 	KUNIT_EXPECT_EQ(test, r->engine.high_msgs, 1U);
 	KUNIT_EXPECT_EQ(test, r->engine.low_msgs, 0U);
+}
+
+/* Half of a queue of two is not 80 percent: one message at a time is no event. */
+static void a_queue_of_two(struct kunit *test)
+{
+	struct rig *r = test->priv;
+
+	KUNIT_ASSERT_EQ(test, 0,
+			rig_reconfigure(r, IPCQ_ATTR_MAX_MSGS | IPCQ_ATTR_HIGH_PCT |
+					IPCQ_ATTR_LOW_PCT,
+					(struct ipcq_config) {
+						.max_msgs = 2,
+						.high_pct = 80,
+						.low_pct = 50,
+					}));
+	fill_to(r, 1);
+	drain_to(r, 0);
+	EXPECT_EVENTS(r);
+	fill_to(r, 2);
+	EXPECT_EVENTS(r, IPCQ_EVENT_HIGH_WATER);
+	drain_to(r, 1);
+	EXPECT_EVENTS(r, IPCQ_EVENT_NORMAL);
 }
 
 /* The smallest percentage of a small queue is still more than nothing. */
@@ -183,6 +205,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(it_tells_what_was),
 	KUNIT_CASE(bytes_count_as_well),
 	KUNIT_CASE(a_queue_of_one),
+	KUNIT_CASE(a_queue_of_two),
 	KUNIT_CASE(empty_is_never_high),
 	KUNIT_CASE(a_purge_is_told_first),
 	KUNIT_CASE(a_change_of_capacity_can_cross),
