@@ -185,7 +185,7 @@ static void ipcq_release_all(struct ipcq_message *spares)
 static void ipcq_add(struct ipcq_engine *e, enum ipcq_counter counter, u64 n)
 {
 	lockdep_assert_held(&e->lock);
-	e->stats.counter[counter] += n;
+	ipcq_stats_count(&e->stats, counter, n);
 }
 
 static void ipcq_wake_task(struct ipcq_wake *wake)
@@ -461,9 +461,7 @@ static __always_inline void ipcq_leave(struct ipcq_engine *e, struct ipcq_messag
 {
 	lockdep_assert_held(&e->lock);
 
-	ipcq_add(e, IPCQ_RECEIVED, 1);
-	ipcq_add(e, IPCQ_RECEIVED_BYTES, m->size);
-	e->stats.sojourn[ipcq_bucket(now - m->time_ns, IPCQ_SOJOURN_BUCKETS)]++;
+	ipcq_stats_received(&e->stats, m->size, now - m->time_ns, 1);
 	m->taken_ns = now;
 }
 
@@ -557,9 +555,7 @@ static __always_inline void ipcq_accept(struct ipcq_engine *e, struct ipcq_messa
 
 	m->seq = ++e->last_seq;
 	m->time_ns = now;
-	ipcq_add(e, IPCQ_SENT, 1);
-	ipcq_add(e, IPCQ_SENT_BYTES, m->size);
-	e->stats.size[ipcq_bucket(m->size, IPCQ_SIZE_BUCKETS)]++;
+	ipcq_stats_sent(&e->stats, m->size);
 }
 
 static void ipcq_admit(struct ipcq_engine *e, struct ipcq_message *m, u64 now,
@@ -923,7 +919,7 @@ static u32 ipcq_enqueue_run(struct ipcq_engine *e, struct ipcq_message *const *m
 		m[i]->seq = ++seq;
 		m[i]->time_ns = now;
 		ipcq_waiting_insert(&e->waiting, m[i]);
-		e->stats.size[ipcq_bucket(size, IPCQ_SIZE_BUCKETS)]++;
+		ipcq_stats_size(&e->stats, size);
 	}
 	ipcq_add(e, IPCQ_SENT, i);
 	ipcq_add(e, IPCQ_SENT_BYTES, bytes - e->bytes);
@@ -1113,7 +1109,7 @@ int ipcq_receive(struct ipcq_engine *e, struct ipcq_party *party,
 	if (unlikely(m->size > receipt->room || e->shut || e->blocked_senders ||
 		     e->depth <= e->calm_low || ipcq_send_is_watched(e)))
 		return ipcq_receive_slowly(e, party, receipt, m);
-	ipcq_dequeue(e, party, receipt, m, ktime_get_ns());
+	ipcq_dequeue(e, party, receipt, m, ipcq_stats_now());
 	spin_unlock(&e->lock);
 	return 0;
 }
@@ -1154,7 +1150,7 @@ static u32 ipcq_dequeue_run(struct ipcq_engine *e, struct ipcq_message **m, u32 
 		ipcq_waiting_remove_next(&e->waiting, next);
 		taken.taken += IPCQ_RECORD_SPACE(next->size);
 		bytes += next->size;
-		e->stats.sojourn[ipcq_bucket(now - next->time_ns, IPCQ_SOJOURN_BUCKETS)]++;
+		ipcq_stats_sojourn(&e->stats, now - next->time_ns, 1);
 		next->taken_ns = now;
 		m[i] = next;
 	}
@@ -1238,17 +1234,13 @@ void ipcq_give_back(struct ipcq_engine *e, struct ipcq_party *party,
 {
 	struct ipcq_message *m = receipt->m;
 	struct ipcq_wake wake;
-	u64 waited;
 
 	receipt->m = NULL;
 
 	ipcq_wake_init(&wake);
 	spin_lock(&e->lock);
 	if (likely(receipt->resets == e->resets)) {
-		waited = m->taken_ns - m->time_ns;
-		e->stats.counter[IPCQ_RECEIVED]--;
-		e->stats.counter[IPCQ_RECEIVED_BYTES] -= m->size;
-		e->stats.sojourn[ipcq_bucket(waited, IPCQ_SOJOURN_BUCKETS)]--;
+		ipcq_stats_received(&e->stats, m->size, m->taken_ns - m->time_ns, -1);
 	} else {
 		/* What waits across a reset counts as sent. */
 		ipcq_add(e, IPCQ_SENT, 1);

@@ -4,6 +4,7 @@
 #define IPCQ_STATS_H
 
 #include <linux/bitops.h>
+#include <linux/ktime.h>
 #include <linux/minmax.h>
 #include <linux/types.h>
 
@@ -98,6 +99,100 @@ struct ipcq_stats {
 static inline unsigned int ipcq_bucket(u64 value, unsigned int buckets)
 {
 	return min_t(unsigned int, fls64(value), buckets - 1);
+}
+
+/*
+ * The bench builds the module without statistics once, to find out what they cost: then
+ * nothing is counted and nothing balances.
+ */
+#ifdef IPCQ_NO_STATS
+#define IPCQ_STATS	0
+#else
+#define IPCQ_STATS	1
+#endif
+
+/**
+ * ipcq_stats_now() - the time, where only statistics want to know it
+ *
+ * Context: Any.
+ * Return: CLOCK_MONOTONIC in ns.
+ */
+static inline u64 ipcq_stats_now(void)
+{
+	return IPCQ_STATS ? ktime_get_ns() : 0;
+}
+
+/**
+ * ipcq_stats_count() - count
+ * @stats: where
+ * @counter: what
+ * @n: how many
+ *
+ * Context: Any.  The caller holds the lock of the queue.
+ */
+static inline void ipcq_stats_count(struct ipcq_stats *stats, enum ipcq_counter counter,
+				    u64 n)
+{
+	if (IPCQ_STATS)
+		stats->counter[counter] += n;
+}
+
+/**
+ * ipcq_stats_size() - count the size of a message that is accepted
+ * @stats: where
+ * @size: bytes of its payload
+ *
+ * Context: Any.  The caller holds the lock of the queue.
+ */
+static inline void ipcq_stats_size(struct ipcq_stats *stats, u32 size)
+{
+	if (IPCQ_STATS)
+		stats->size[ipcq_bucket(size, IPCQ_SIZE_BUCKETS)]++;
+}
+
+/**
+ * ipcq_stats_sojourn() - count how long a message that is received has waited
+ * @stats: where
+ * @waited_ns: how long
+ * @n: 1, or -1 to take it back
+ *
+ * Context: Any.  The caller holds the lock of the queue.
+ */
+static inline void ipcq_stats_sojourn(struct ipcq_stats *stats, u64 waited_ns, s64 n)
+{
+	if (IPCQ_STATS)
+		stats->sojourn[ipcq_bucket(waited_ns, IPCQ_SOJOURN_BUCKETS)] += n;
+}
+
+/**
+ * ipcq_stats_sent() - count a message that is accepted
+ * @stats: where
+ * @size: bytes of its payload
+ *
+ * Context: Any.  The caller holds the lock of the queue.
+ */
+static inline void ipcq_stats_sent(struct ipcq_stats *stats, u32 size)
+{
+	ipcq_stats_count(stats, IPCQ_SENT, 1);
+	ipcq_stats_count(stats, IPCQ_SENT_BYTES, size);
+	ipcq_stats_size(stats, size);
+}
+
+/**
+ * ipcq_stats_received() - count messages that are received, or take that back
+ * @stats: where
+ * @size: bytes of the payload of one
+ * @waited_ns: how long it has waited
+ * @n: 1, or -1 to take it back
+ *
+ * Context: Any.  The caller holds the lock of the queue.
+ */
+static inline void ipcq_stats_received(struct ipcq_stats *stats, u32 size, u64 waited_ns,
+				       s64 n)
+{
+	ipcq_stats_count(stats, IPCQ_RECEIVED, n);
+	ipcq_stats_count(stats, IPCQ_RECEIVED_BYTES, n * size);
+	ipcq_stats_sojourn(stats, waited_ns, n);
 }
 
 void ipcq_stats_add(struct ipcq_stats *sum, const struct ipcq_stats *stats);
