@@ -45,6 +45,7 @@ enum { FAILED = 1, MISUSED = 2, NO_CLOCK = 3 };
  * @size: of messages; 0: those of the scenario
  * @rounds: how often
  * @loop_length: for clock_calibrate()
+ * @is_missing: for each mechanism, that it cannot be used here
  */
 struct request {
 	struct plan plan;
@@ -53,6 +54,7 @@ struct request {
 	size_t size;
 	unsigned int rounds;
 	unsigned int loop_length;
+	bool *is_missing;
 };
 
 /* Is @name one of the names in @list? */
@@ -194,6 +196,27 @@ static void print_figure(const struct scenario *scenario, const struct scenario_
 	       figure->value, figure->low, figure->high, figure->windows);
 }
 
+static bool is_wanted(const struct request *request, const struct mechanism *mech)
+{
+	return !request->mechanisms || is_in(request->mechanisms, mech->name);
+}
+
+/* Say which mechanisms there will be no figures of, and why. */
+static void find_missing(struct request *request)
+{
+	const char *missing;
+	size_t i;
+
+	for (i = 0; i < nr_mechanisms; i++) {
+		missing = is_wanted(request, mechanisms[i]) && mechanisms[i]->missing ?
+			  mechanisms[i]->missing() : NULL;
+		request->is_missing[i] = missing;
+		if (missing)
+			printf("{\"without\":\"%s\",\"missing\":\"%s\"}\n",
+			       mechanisms[i]->name, missing);
+	}
+}
+
 /* One case and size, with every mechanism. */
 static void measure(const struct request *request, const struct scenario *scenario,
 		    const struct scenario_case *variant, size_t size, unsigned int round)
@@ -206,7 +229,7 @@ static void measure(const struct request *request, const struct scenario *scenar
 		mech = mechanisms[i];
 		if ((mech->can & scenario->needs) != scenario->needs ||
 		    (mech->only && strcmp(mech->only, scenario->name)) ||
-		    (request->mechanisms && !is_in(request->mechanisms, mech->name)) ||
+		    !is_wanted(request, mech) || request->is_missing[i] ||
 		    (scenario->fits && !scenario->fits(mech, variant)))
 			continue;
 		figure = scenario->measure(&request->plan, mech, variant, size);
@@ -264,10 +287,15 @@ int main(int argc, char **argv)
 		return NO_CLOCK;
 	if (request.plan.counted)
 		only_blocking_switches();
+	request.is_missing = calloc(nr_mechanisms, sizeof(*request.is_missing));
+	if (!request.is_missing)
+		err(FAILED, NULL);
+	find_missing(&request);
 	for (round = 1; round <= request.rounds; round++) {
 		for (i = 0; i < nr_scenarios; i++)
 			run(&request, scenarios[i], round);
 	}
+	free(request.is_missing);
 	if (fflush(stdout) || ferror(stdout))
 		err(FAILED, "stdout");
 	return 0;

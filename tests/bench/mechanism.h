@@ -59,6 +59,8 @@ struct channel {
  * @what: the calls that a message takes
  * @can: CAN_*
  * @max_depth: most messages that can wait; 0: as many as there is memory for
+ * @missing: what this kernel or module lacks for it, or NULL if it lacks nothing; then
+ *	there are no figures of it, and the results say why.  NULL if it is always there
  * @open: make a channel that meets channel->need
  * @send: send one message of @size bytes; @data has HEADROOM bytes in front
  * @recv: receive one message of exactly @size bytes
@@ -77,6 +79,7 @@ struct mechanism {
 	const char *what;
 	unsigned int can;
 	unsigned int max_depth;
+	const char *(*missing)(void);
 	void (*open)(struct channel *channel);
 	void (*send)(struct channel *channel, char *data, size_t size);
 	void (*recv)(struct channel *channel, char *data, size_t size);

@@ -17,6 +17,7 @@ const struct mechanism *const mechanisms[] = {
 	&ipcq_batch_mechanism,
 	&ipcq_call_mechanism,
 	&ipcq_mqueue_mechanism,
+	&ipcq_uring_mechanism,
 };
 
 const size_t nr_mechanisms = sizeof(mechanisms) / sizeof(mechanisms[0]);

@@ -18,6 +18,7 @@ extern const struct mechanism ipcq_ioctl_mechanism;
 extern const struct mechanism ipcq_batch_mechanism;
 extern const struct mechanism ipcq_call_mechanism;
 extern const struct mechanism ipcq_mqueue_mechanism;
+extern const struct mechanism ipcq_uring_mechanism;
 
 /* Open a queue of ipcq, whatever then goes through it. */
 void ipcq_bench_open(struct channel *channel);

@@ -25,7 +25,8 @@ def record(figures, given):
         verdicts = targets.judge({mode: measured})
         text = _replace(text, mode, "\n".join((
             f"Made by `make bench MODE={mode} RECORD=1`, Linux {measured.kernel}.", "",
-            tables.targets_markdown(verdicts), tables.markdown(measured))))
+            tables.targets_markdown(verdicts), "", *tables.missing(measured),
+            tables.markdown(measured))))
     if "counted" in figures:
         figures["counted"].write_json(os.path.join(given.recorded, "counted.json"))
     plots.draw(figures, given.recorded)

@@ -21,12 +21,16 @@ def spread(values):
 
 
 class Figures:
-    """Figures by (scenario, case, size, mechanism), each once for every round."""
+    """Figures by (scenario, case, size, mechanism), each once for every round.
 
-    def __init__(self, mode, kernel, rows):
+    missing says what the kernel or the module lacked for mechanisms without figures.
+    """
+
+    def __init__(self, mode, kernel, rows, missing=None):
         self.mode = mode
         self.kernel = kernel
         self.rows = rows
+        self.missing = missing or {}
         self.by_key = {}
         for row in rows:
             key = Key(row["scenario"], row["case"], row["size"], row["mechanism"])
@@ -37,7 +41,8 @@ class Figures:
         """Reads what the guest has left: the kernel's version, then a figure a line."""
         with open(path, encoding="ascii") as file:
             lines = [json.loads(line) for line in file]
-        return cls(mode, lines[0]["kernel"], lines[1:])
+        return cls(mode, lines[0]["kernel"], [line for line in lines if "scenario" in line],
+                   {line["without"]: line["missing"] for line in lines if "without" in line})
 
     @classmethod
     def recorded(cls, path):

@@ -92,6 +92,12 @@ def markdown(figures):
     return "\n".join(lines)
 
 
+def missing(figures):
+    """Lines that say which mechanisms there are no figures of."""
+    return [f"Without {name}: this kernel or module lacks {what}."
+            for name, what in figures.missing.items()]
+
+
 def _target_rows(verdicts):
     yield ["target", "must", "measured", "verdict"]
     for verdict in verdicts:

@@ -28,18 +28,23 @@ def against(figures, what, limit, mechanism, reference, where):
 
 
 def best(figures, mechanisms, where):
-    """Which of the mechanisms costs least there."""
-    return min(mechanisms, key=lambda name: figures.value(name, *where))
+    """Which of the mechanisms costs least there, of those that there are."""
+    there = [name for name in mechanisms if figures.value(name, *where) is not None]
+    return min(there, key=lambda name: figures.value(name, *where), default=mechanisms[0])
 
 
 def all_sizes(figures):
     """The worst of all ratios to all peers must be below 1."""
     what = "send + receive, each size from 8 B to 64 KiB"
-    ratios = [(figures.ratio("ipcq", peer, "single", "-", size).median, peer, size)
+    must = "below pipe, mqueue, sysv and AF_UNIX"
+    ratios = [(figures.ratio("ipcq", peer, "single", "-", size), peer, size)
               for size in SIZES_TO_BEAT for peer in PEERS]
+    if any(ratio is None for ratio, _, _ in ratios):
+        return Verdict(what, must, None, None)
+    ratios = [(ratio.median, peer, size) for ratio, peer, size in ratios]
     lost = [ratio for ratio in ratios if ratio[0] >= 1]
     worst, peer, size = max(ratios)
-    return Verdict(what, "below pipe, mqueue, sysv and AF_UNIX",
+    return Verdict(what, must,
                    f"worst {worst:.2f} × {peer} at {size} B; "
                    f"{len(ratios) - len(lost)} of {len(ratios)} below", not lost)
 
@@ -60,7 +65,7 @@ def growth(figures, what, limit, scenario, many, few):
     """Cost with many must not be much above cost with few."""
     above = figures.value("ipcq", scenario, many, 64)
     below = figures.value("ipcq", scenario, few, 64)
-    return at_most(what, limit, above / below)
+    return at_most(what, limit, above and below and above / below)
 
 
 def judge_counted(figures):
@@ -87,8 +92,9 @@ def judge_counted(figures):
     yield at_most("memory of a waiting message of 64 B", 192,
                   figures.value("ipcq", "memory", "60000", 64), "{:.0f}", " B")
     wakeups = figures.value("ipcq", "wakeups", "64", 64)
-    yield Verdict("tasks woken by a message while 64 wait", "1.00", f"{wakeups:.2f}",
-                  wakeups == 1)
+    yield Verdict("tasks woken by a message while 64 wait", "1.00",
+                  None if wakeups is None else f"{wakeups:.2f}",
+                  None if wakeups is None else wakeups == 1)
 
 
 def judge_timed(figures):
