@@ -23,9 +23,14 @@ matplotlib.rcParams.update({
     "axes.axisbelow": True,
 })
 
-OURS = ("#c2410c", "#f97316", "#9a3412", "#fb923c", "#7c2d12")
+OURS = ("#c2410c", "#f97316", "#9a3412", "#fdba74", "#7c2d12", "#db2777", "#f9a8d4", "#831843")
 PEERS = ("#64748b", "#0f766e", "#5eead4", "#1d4ed8", "#60a5fa", "#93c5fd", "#7c3aed", "#a16207",
          "#334155")
+
+
+def shown(figures):
+    """The mechanisms to be shown: one is there only to be compared with."""
+    return [name for name in figures.mechanisms() if name != "ipcq-uncounted"]
 
 
 def colours(mechanisms):
@@ -48,14 +53,19 @@ def _save(figure, path):
         file.write("\n".join(lines) + "\n")
 
 
+def height_of_bars(figures):
+    """Inches that a plot with a bar for each mechanism takes."""
+    return 1 + 0.28 * len(shown(figures))
+
+
 def _bars(axes, figures, title, where):
-    shown = [(name, figures.value(name, *where)) for name in figures.mechanisms()]
-    shown = [(name, value) for name, value in shown if value is not None]
-    palette = colours(figures.mechanisms())
-    names = [name for name, _ in shown]
-    bars = axes.barh(names, [value for _, value in shown],
+    found = [(name, figures.value(name, *where)) for name in shown(figures)]
+    found = [(name, value) for name, value in found if value is not None]
+    palette = colours(shown(figures))
+    names = [name for name, _ in found]
+    bars = axes.barh(names, [value for _, value in found],
                      color=[palette[name] for name in names])
-    axes.bar_label(bars, labels=[f"{value:,.0f}" for _, value in shown], padding=3)
+    axes.bar_label(bars, labels=[f"{value:,.0f}" for _, value in found], padding=3)
     axes.invert_yaxis()
     axes.margins(x=0.15)
     axes.set_title(title)
@@ -64,7 +74,7 @@ def _bars(axes, figures, title, where):
 
 def by_mechanism(figures, path):
     """Bars: what 64 B cost."""
-    figure, (left, right) = pyplot.subplots(1, 2, figsize=(10, 4))
+    figure, (left, right) = pyplot.subplots(1, 2, figsize=(10, height_of_bars(figures)))
     _bars(left, figures, "64 B: send + receive", ("single", "-", 64))
     _bars(right, figures, "64 B: round trip between two tasks", ("round-trip", "-", 64))
     _save(figure, path)
@@ -72,12 +82,12 @@ def by_mechanism(figures, path):
 
 def _lines(axes, figures, points):
     """A line for each mechanism; points are (x, where it is in the figures)."""
-    palette = colours(figures.mechanisms())
-    for name in figures.mechanisms():
-        shown = [(x, figures.value(name, *where)) for x, where in points]
-        shown = [(x, value) for x, value in shown if value is not None]
-        if shown:
-            axes.plot(*zip(*shown), label=name, color=palette[name], marker="o", markersize=3,
+    palette = colours(shown(figures))
+    for name in shown(figures):
+        found = [(x, figures.value(name, *where)) for x, where in points]
+        found = [(x, value) for x, value in found if value is not None]
+        if found:
+            axes.plot(*zip(*found), label=name, color=palette[name], marker="o", markersize=3,
                       linewidth=2 if name.startswith("ipcq") else 1)
     axes.grid(color="#e5e7eb")
     axes.set_ylabel("instructions for a message")
@@ -111,11 +121,11 @@ def by_depth(figures, path):
 
 def by_time(figures, path):
     """Bars: ratios of time, with their quartiles."""
-    figure, plots = pyplot.subplots(1, 2, figsize=(10, 4))
-    palette = colours(figures.mechanisms())
+    figure, plots = pyplot.subplots(1, 2, figsize=(10, height_of_bars(figures)))
+    palette = colours(shown(figures))
     for axes, size in zip(plots, (64, 4096)):
         found = [(name, figures.ratio(name, REFERENCE, "stream", "1x1", size))
-                 for name in figures.mechanisms()]
+                 for name in shown(figures)]
         found = [(name, ratio) for name, ratio in found if ratio]
         axes.barh([name for name, _ in found], [ratio.median for _, ratio in found],
                   color=[palette[name] for name, _ in found],
