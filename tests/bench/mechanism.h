@@ -18,6 +18,7 @@
 #define CAN_SHARE	(1u << 1)	/* several senders and several receivers */
 #define CAN_PRIORITY	(1u << 2)	/* has send_prio, and the highest comes first */
 #define CAN_POLL	(1u << 3)	/* recv_fd tells when a message waits */
+#define CAN_BOUND	(1u << 4)	/* no more can wait than need.depth, if that is exact */
 
 /*
  * The bytes in front of every payload, for mechanisms that want something there
@@ -29,11 +30,13 @@
  * struct need - what a scenario wants of a channel
  * @size: bytes in every message
  * @depth: messages that must fit without anybody receiving
+ * @exact: no more must fit; otherwise a mechanism may have more room than it needs
  * @priority: messages have priorities
  */
 struct need {
 	size_t size;
 	unsigned int depth;
+	bool exact;
 	bool priority;
 };
 

@@ -5,6 +5,7 @@ const struct scenario *const scenarios[] = {
 	&single_scenario,
 	&burst_scenario,
 	&depth_scenario,
+	&capacity_scenario,
 	&priorities_scenario,
 	&queues_scenario,
 	&pollers_scenario,

@@ -7,16 +7,16 @@
 #include "mechanisms/all.h"
 
 /*
- * The peers have more room than is asked for, a pipe 64 KiB.  And a queue of one or two
- * messages crosses its high-water level with each of them: that is another thing to
- * measure.
+ * The peers have more room than is asked for, a pipe 64 KiB.  And a queue of one message
+ * crosses its high-water level with each: that is another thing to measure.
  */
 #define LEAST_DEPTH	64
 
 void ipcq_bench_open(struct channel *channel)
 {
 	const struct need *need = &channel->need;
-	unsigned int depth = need->depth < LEAST_DEPTH ? LEAST_DEPTH : need->depth;
+	unsigned int depth = need->depth < LEAST_DEPTH && !need->exact ? LEAST_DEPTH :
+									 need->depth;
 	struct ipcq_attr attr = {
 		.mask = IPCQ_ATTR_MAX_MSGS | IPCQ_ATTR_MAX_BYTES | IPCQ_ATTR_MAX_MSG_SIZE |
 			IPCQ_ATTR_ORDER,
@@ -60,7 +60,7 @@ static void ipcq_bench_recv(struct channel *channel, char *data, size_t size)
 const struct mechanism ipcq_mechanism = {
 	.name = "ipcq",
 	.what = "write, read",
-	.can = CAN_DELIVER | CAN_SHARE | CAN_POLL,
+	.can = CAN_DELIVER | CAN_SHARE | CAN_POLL | CAN_BOUND,
 	.open = ipcq_bench_open,
 	.send = send_by_write,
 	.recv = recv_by_read,
@@ -70,7 +70,7 @@ const struct mechanism ipcq_mechanism = {
 const struct mechanism ipcq_ioctl_mechanism = {
 	.name = "ipcq-ioctl",
 	.what = "IPCQ_IOC_SEND, IPCQ_IOC_RECV",
-	.can = CAN_DELIVER | CAN_SHARE | CAN_POLL | CAN_PRIORITY,
+	.can = CAN_DELIVER | CAN_SHARE | CAN_POLL | CAN_BOUND | CAN_PRIORITY,
 	.open = ipcq_bench_open,
 	.send = ipcq_bench_send,
 	.recv = ipcq_bench_recv,

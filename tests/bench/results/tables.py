@@ -7,6 +7,7 @@ TITLES = {
     "single": "Send and receive in one task, by size",
     "burst": "So many sent, then received, for each message",
     "depth": "Send and receive while so many wait",
+    "capacity": "Send and receive by a queue that holds so many",
     "priorities": "Send and receive, so many priorities in use",
     "queues": "Send and receive, so many queues in turn",
     "pollers": "Send and receive, so many epoll descriptors watching",

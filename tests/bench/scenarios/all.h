@@ -7,6 +7,7 @@
 extern const struct scenario single_scenario;
 extern const struct scenario burst_scenario;
 extern const struct scenario depth_scenario;
+extern const struct scenario capacity_scenario;
 extern const struct scenario priorities_scenario;
 extern const struct scenario queues_scenario;
 extern const struct scenario pollers_scenario;
