@@ -27,4 +27,11 @@ uint64_t clock_overhead(void);
 #define LOOP_LENGTH	2
 bool clock_calibrate(unsigned int length);
 
+/*
+ * If instructions are counted, wait until just after a tick of the machine: what follows
+ * then is at the same distance from the next one on every run, and what was due has been
+ * done meanwhile.
+ */
+void clock_settle(void);
+
 #endif /* CLOCK_H */

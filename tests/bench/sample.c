@@ -31,6 +31,7 @@ struct figure sample_work(const struct plan *plan, void (*work)(void *arg, unsig
 	double *values = NULL;
 	struct figure figure;
 
+	clock_settle();
 	work(arg, messages);
 	while (windows < plan->windows || (!plan->counted && spent < plan->budget)) {
 		if (windows == room) {
