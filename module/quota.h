@@ -69,4 +69,16 @@ static inline int ipcq_quota_charge_bytes(struct ipcq_account *account, size_t b
 	return -EDQUOT;
 }
 
+/**
+ * ipcq_quota_overcharge_bytes() - charge message memory to a user, beyond the limit too
+ * @account: the user's account
+ * @bytes: how much
+ *
+ * Context: Any but interrupts.
+ */
+static inline void ipcq_quota_overcharge_bytes(struct ipcq_account *account, size_t bytes)
+{
+	atomic_long_add(bytes, &account->bytes);
+}
+
 #endif /* IPCQ_QUOTA_H */

@@ -44,6 +44,7 @@ enum ipcq_order {
 #define IPCQ_F_UNLINKED		(1u << 3) /* read only: destroyed, still open */
 #define IPCQ_F_SHUT_SEND	(1u << 4) /* read only: see IPCQ_IOC_SHUTDOWN */
 #define IPCQ_F_SHUT_RECV	(1u << 5) /* read only: see IPCQ_IOC_SHUTDOWN */
+#define IPCQ_F_MAPPED		(1u << 6) /* read only: see IPCQ_IOC_RING */
 
 /* Bits of struct ipcq_attr.mask: the fields that the caller has filled in. */
 #define IPCQ_ATTR_FLAGS		(1u << 0)
@@ -407,6 +408,85 @@ struct ipcq_arrival {
 	__u32 uid;
 };
 
+/* Most bytes of records in a ring, and of payload in one of them. */
+#define IPCQ_RING_MAX_SIZE	(1u << 26)
+#define IPCQ_RING_MAX_MSG_SIZE	(1u << 16)
+
+/**
+ * struct ipcq_ring_open - argument of IPCQ_IOC_RING
+ * @size: bytes of records that the ring holds: a power of two and a multiple of the page
+ *	size, up to IPCQ_RING_MAX_SIZE; room for a message of the queue's max_msg_size
+ * @open_flags: O_NONBLOCK and O_CLOEXEC
+ *
+ * The descriptor of a ring is mapped with MAP_SHARED:
+ *
+ *	offset 0, one page: struct ipcq_ring_position, which the receiver writes
+ *	offset of one page, one page and twice @size: struct ipcq_ring_head, and behind
+ *	its page the records; to be read only.  The second half shows the same
+ *	records once more, so that a record that begins before the end is whole.
+ *
+ * A record is a struct ipcq_record, and its payload behind it.  Its pid, uid and gid are
+ * as in the namespaces of the process that made the ring.
+ *
+ * Positions count bytes and wrap at 2^32.  The record at a position is at that position
+ * modulo @size in the records.  There is one if the position is not the head; the next
+ * one is IPCQ_RECORD_SPACE() of its size behind it.
+ */
+struct ipcq_ring_open {
+	__u32 size;
+	__u32 open_flags;
+};
+
+#define IPCQ_RING_OPEN_SIZE_VER0 8 /* sizeof the first version */
+
+/* Bits of struct ipcq_ring_head.flags. */
+#define IPCQ_RING_WANTED	(1u << 0) /* senders wait for room: see there */
+
+/**
+ * struct ipcq_ring_head - what the kernel tells the receiver
+ * @head: position behind the last record; to be read with acquire
+ * @flags: IPCQ_RING_*
+ * @size: of struct ipcq_ring_open
+ * @pad: zero
+ *
+ * With IPCQ_RING_WANTED somebody wants to know of room.  A receiver that has stored its
+ * position therefore looks at @flags after a full barrier, and if the bit is set it calls
+ * IPCQ_IOC_RING_WAIT, or poll(2).
+ */
+struct ipcq_ring_head {
+	__u32 head;
+	__u32 flags;
+	__u32 size;
+	__u32 pad;
+};
+
+/**
+ * struct ipcq_ring_position - what the receiver tells the kernel
+ * @position: of the first record that it has not consumed yet; to be written with
+ *	release
+ *
+ * The kernel believes it as far as it is a boundary between records that are there.
+ */
+struct ipcq_ring_position {
+	__u32 position;
+};
+
+/**
+ * struct ipcq_ring_wait - argument of IPCQ_IOC_RING_WAIT
+ * @flags: IPCQ_MSG_NONBLOCK, IPCQ_MSG_TIMEOUT, IPCQ_MSG_ABSTIME, IPCQ_MSG_REALTIME
+ * @pad: zero
+ * @timeout_ns: as in struct ipcq_msg
+ *
+ * Lets senders in for whom the receiver has made room, and waits for a record.
+ */
+struct ipcq_ring_wait {
+	__u32 flags;
+	__u32 pad;
+	__s64 timeout_ns;
+};
+
+#define IPCQ_RING_WAIT_SIZE_VER0 16 /* sizeof the first version */
+
 #define IPCQ_IOC_MAGIC		0xBE
 
 /* On /dev/ipcq/control.  CREATE returns a descriptor of the new queue. */
@@ -430,5 +510,9 @@ struct ipcq_arrival {
 #define IPCQ_IOC_SEND_BATCH	_IOW(IPCQ_IOC_MAGIC, 0x20, struct ipcq_batch)
 #define IPCQ_IOC_RECV_BATCH	_IOWR(IPCQ_IOC_MAGIC, 0x21, struct ipcq_batch)
 #define IPCQ_IOC_CALL		_IOWR(IPCQ_IOC_MAGIC, 0x22, struct ipcq_call)
+
+/* On a queue: returns the descriptor of a ring.  And on that. */
+#define IPCQ_IOC_RING		_IOW(IPCQ_IOC_MAGIC, 0x30, struct ipcq_ring_open)
+#define IPCQ_IOC_RING_WAIT	_IOW(IPCQ_IOC_MAGIC, 0x31, struct ipcq_ring_wait)
 
 #endif /* _UAPI_LINUX_IPCQ_H */
