@@ -234,8 +234,11 @@ int ipcq_file_send(struct ipcq_opener *opener, const struct cred *sender,
 static ssize_t ipcq_write(struct file *file, const char __user *data, size_t size,
 			  loff_t *pos)
 {
+	struct ipcq_engine *e = &ipcq_opener_of(file)->queue->engine;
 	int err;
 
+	if (ipcq_is_mapped(e) && ipcq_send_mapped(e, file->f_cred, data, size, 0, 0))
+		return size;
 	err = ipcq_file_send(ipcq_opener_of(file), file->f_cred, data, size, 0, 0,
 			     ipcq_file_patience(file), false);
 	return err ? err : size;

@@ -7,6 +7,7 @@
 #define IPCQ_COMPAT_H
 
 #include <linux/device.h>
+#include <linux/mm.h>
 #include <linux/version.h>
 #include <net/genetlink.h>
 
@@ -26,6 +27,14 @@ static inline struct nlattr **ipcq_dump_attrs(struct netlink_callback *cb)
 	return genl_dumpit_info(cb)->attrs;
 #endif
 }
+
+/* 6.3: the flags of a mapping are changed by functions. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
+static inline void vm_flags_clear(struct vm_area_struct *vma, unsigned long flags)
+{
+	vma->vm_flags &= ~flags;
+}
+#endif
 
 /*
  * 6.8, and stable kernels before it: a multicast group has flags of its own.  Where

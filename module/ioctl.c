@@ -16,6 +16,7 @@
 #include "notify.h"
 #include "payload.h"
 #include "registry.h"
+#include "ring_file.h"
 
 /* Read the time whose address a caller has given in place of nanoseconds. */
 static int ipcq_get_time(s64 *ns, u64 address)
@@ -114,6 +115,7 @@ static int ipcq_get_msg(struct ipcq_msg *msg, unsigned int cmd,
 static long ipcq_ioctl_send(struct file *file, unsigned int cmd,
 			    const void __user *arg)
 {
+	struct ipcq_opener *opener = file->private_data;
 	struct ipcq_patience patience;
 	struct ipcq_msg msg;
 	int err;
@@ -128,9 +130,13 @@ static long ipcq_ioctl_send(struct file *file, unsigned int cmd,
 	/* So large that no queue holds it, and perhaps no size_t either. */
 	if (msg.size > MAX_RW_COUNT)
 		return -EMSGSIZE;
-	err = ipcq_file_send(file->private_data, current_cred(),
-			     u64_to_user_ptr(msg.data), msg.size, msg.prio, msg.type,
-			     &patience, msg.flags & IPCQ_MSG_NOSIGNAL);
+	if (ipcq_is_mapped(&opener->queue->engine) &&
+	    ipcq_send_mapped(&opener->queue->engine, current_cred(),
+			     u64_to_user_ptr(msg.data), msg.size, msg.prio, msg.type))
+		return 0;
+	err = ipcq_file_send(opener, current_cred(), u64_to_user_ptr(msg.data), msg.size,
+			     msg.prio, msg.type, &patience,
+			     msg.flags & IPCQ_MSG_NOSIGNAL);
 	return ipcq_msg_end(err, msg.flags);
 }
 
@@ -230,6 +236,7 @@ static long ipcq_ioctl_purge(struct ipcq_queue *q, unsigned int cmd,
 			     void __user *arg)
 {
 	struct ipcq_purge purge = {};
+	s64 purged;
 
 	if (_IOC_SIZE(cmd) < IPCQ_PURGE_SIZE_VER0)
 		return -EINVAL;
@@ -238,7 +245,10 @@ static long ipcq_ioctl_purge(struct ipcq_queue *q, unsigned int cmd,
 	/* Find out that the answer cannot be given before it is too late. */
 	if (ipcq_put_arg(arg, cmd, &purge, sizeof(purge)))
 		return -EFAULT;
-	purge.purged = ipcq_purge(&q->engine);
+	purged = ipcq_purge(&q->engine);
+	if (purged < 0)
+		return purged;
+	purge.purged = purged;
 	return ipcq_put_arg(arg, cmd, &purge, sizeof(purge));
 }
 
@@ -327,6 +337,8 @@ long ipcq_file_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return ipcq_ioctl_open_end(file, cmd, uarg);
 	case IPCQ_IOC_NOTIFY & ~IOCSIZE_MASK:
 		return ipcq_notify_ioctl(opener, cmd, uarg);
+	case IPCQ_IOC_RING & ~IOCSIZE_MASK:
+		return ipcq_ioctl_ring(file, cmd, uarg);
 	default:
 		return -ENOTTY;
 	}

@@ -9,6 +9,8 @@
  *	                      in .openers              |     |  |
  *	struct file --owns--> ipcq_registration --pins-+     |  |
  *	                      in the engine            |     |  |
+ *	mapping --pins--> struct file of a ring --owns--> ipcq_opener, and
+ *	                      ipcq_ring, which is in the engine until the file goes
  *	registry: ids, of every queue, pin nothing     |     |  +-- embeds --> ipcq_engine
  *	          names, of linked queues, pin         |     |                   | owns
  *	ipcq_node (a device) <-- while linked ---------+     |                   v

@@ -14,7 +14,27 @@
 #include <linux/types.h>
 #include <linux/uaccess.h>
 
+#include "include/uapi/linux/ipcq.h"
 #include "message.h"
+
+/**
+ * struct ipcq_place - where a call has come to in the caller's records
+ * @at: the next record
+ * @room: bytes from there on; none, or fewer, behind the last record
+ * @left: how many records may still be used
+ */
+struct ipcq_place {
+	u8 __user *at;
+	long room;
+	u32 left;
+};
+
+static __always_inline void ipcq_place_next(struct ipcq_place *place, u32 size)
+{
+	place->at += IPCQ_RECORD_SPACE(size);
+	place->room -= IPCQ_RECORD_SPACE(size);
+	place->left--;
+}
 
 #define IPCQ_WORD	sizeof(unsigned long)
 
@@ -144,6 +164,25 @@ static inline bool ipcq_payload_from_user(struct ipcq_message *m,
 	if (IPCQ_ANY_ALIGNMENT && m->size <= IPCQ_MOST_WORDS)
 		return ipcq_small_from_user(ipcq_message_data(m), from, m->size);
 	return !copy_from_user(ipcq_message_data(m), from, m->size);
+}
+
+/* Up to here word by word is no slower than the general copy. */
+#define IPCQ_BY_WORDS	512
+
+/**
+ * ipcq_payload_nofault() - copy a payload in without taking a page fault
+ * @to: kernel memory, with room for it
+ * @from: the sender's data
+ * @size: bytes of it
+ *
+ * Context: Any but interrupts.  Page faults are disabled.
+ * Return: whether all of it was there.
+ */
+static inline bool ipcq_payload_nofault(u8 *to, const void __user *from, size_t size)
+{
+	if (IS_ENABLED(CONFIG_HAVE_EFFICIENT_UNALIGNED_ACCESS) && size <= IPCQ_BY_WORDS)
+		return ipcq_small_from_user(to, from, size);
+	return access_ok(from, size) && !__copy_from_user_inatomic(to, from, size);
 }
 
 /**

@@ -35,7 +35,9 @@
 #include "include/uapi/linux/ipcq.h"
 #include "include/uapi/linux/ipcq_netlink.h"
 #include "message.h"
+#include "payload.h"
 #include "queue.h"
+#include "ring.h"
 
 /**
  * struct ipcq_waiter - a blocked call, on its stack
@@ -68,6 +70,7 @@ struct ipcq_waiter {
  * @send: events for those who poll to send
  * @notice: taken from the queue, to be told of the message that came; it goes with
  *	@recv
+ * @spent: messages that went into a ring, linked by next: their memory
  * @event: for the observer
  * @left: how many more blocked calls may be ended in this step
  * @more: calls may still wait that can end: see ipcq_wake_up()
@@ -81,11 +84,26 @@ struct ipcq_wake {
 	__poll_t recv;
 	__poll_t send;
 	struct ipcq_notice *notice;
+	struct ipcq_message *spent;
 	struct ipcq_event event;
 	u32 left;
 	bool more;
 	bool large;
 };
+
+/*
+ * So much is done for a mapped receiver while the lock is held: records looked at, and
+ * bytes of messages that move into its ring.
+ */
+#define IPCQ_RING_STEP		256
+#define IPCQ_RING_STEP_BYTES	(4 * IPCQ_RING_MAX_MSG_SIZE)
+
+/*
+ * So many messages, and bytes, are copied straight from user memory into a ring while the
+ * lock is held once.  User memory may be slow, if it is that of a device.
+ */
+#define IPCQ_RING_RUN		64
+#define IPCQ_RING_RUN_BYTES	4096
 
 #define IPCQ_POLL_RECV	(EPOLLIN | EPOLLRDNORM)
 #define IPCQ_POLL_SEND	(EPOLLOUT | EPOLLWRNORM)
@@ -197,10 +215,23 @@ static void ipcq_wake_task(struct ipcq_wake *wake)
 	wake->task = NULL;
 }
 
+static void ipcq_recycle_spent(struct ipcq_engine *e, struct ipcq_message *spent)
+{
+	struct ipcq_message *m;
+
+	while ((m = spent)) {
+		spent = m->next;
+		if (!ipcq_spares_put(&e->spares, m))
+			ipcq_recycle_slowly(e, m);
+	}
+}
+
 /* Do what @wake gathered, of one step. */
 static void ipcq_wake_up_step(struct ipcq_engine *e, struct ipcq_wake *wake)
 {
 	ipcq_wake_task(wake);
+	if (unlikely(wake->spent))
+		ipcq_recycle_spent(e, wake->spent);
 	if (wake->recv) {
 		/* No barrier: see ipcq_recv_is_watched(). */
 		if (waitqueue_active(&e->recv_poll))
@@ -256,6 +287,7 @@ static void ipcq_wake_init(struct ipcq_wake *wake)
 	wake->recv = 0;
 	wake->send = 0;
 	wake->notice = NULL;
+	wake->spent = NULL;
 	wake->event.type = IPCQ_EVENT_NONE;
 	wake->left = IPCQ_STEP;
 	wake->more = false;
@@ -316,11 +348,14 @@ static struct ipcq_event ipcq_event_now(const struct ipcq_engine *e,
  * no more than to take one.  The high-water level is never above the capacity, so that
  * one comparison finds out both that the queue stays below the one and that the message
  * fits.  On the way down both depth and bytes must have come to their level, so that
- * one of them tells that the queue has not.
+ * one of them tells that the queue has not.  A message for a mapped receiver is more than
+ * to be added.
  */
 static void ipcq_update_calm(struct ipcq_engine *e)
 {
 	e->calm_msgs = e->above ? e->config.max_msgs : e->high_msgs - 1;
+	if (e->ring)
+		e->calm_msgs = 0;
 	e->calm_bytes = e->above ? e->config.max_bytes : e->high_bytes - 1;
 	e->calm_low = e->above ? e->low_msgs + 1 : 0;
 }
@@ -367,16 +402,24 @@ static bool ipcq_is_hung_up(const struct ipcq_engine *e)
 			   e->had_sender && !e->nr_senders);
 }
 
+/* Is there something to be received? */
+static bool ipcq_is_readable(const struct ipcq_engine *e)
+{
+	return e->depth > (unlikely(e->ring) ? e->ring->nr_stranded : 0);
+}
+
 /* Receivers get end of file. */
 static bool ipcq_is_eof(const struct ipcq_engine *e)
 {
-	return (e->shut & IPCQ_SHUT_RECV) || (!e->depth && ipcq_is_hung_up(e));
+	return (e->shut & IPCQ_SHUT_RECV) || (!ipcq_is_readable(e) && ipcq_is_hung_up(e));
 }
 
 static bool ipcq_fits(const struct ipcq_engine *e, u32 size)
 {
 	return e->depth < e->config.max_msgs &&
-	       e->bytes + size <= e->config.max_bytes;
+	       e->bytes + size <= e->config.max_bytes &&
+	       likely(!e->ring || (!e->ring->returned.first &&
+				   ipcq_ring_takes(e->ring, size)));
 }
 
 static bool ipcq_is_writable(const struct ipcq_engine *e)
@@ -507,44 +550,117 @@ static bool ipcq_hand_off(struct ipcq_engine *e, struct ipcq_message *m, u64 now
 	return false;
 }
 
-/* Let @m wait for a receiver. */
-static __always_inline void ipcq_enqueue(struct ipcq_engine *e, struct ipcq_message *m)
+/* Count one more message that waits. */
+static __always_inline void ipcq_count_waiting(struct ipcq_engine *e, u32 size)
 {
-	lockdep_assert_held(&e->lock);
-
-	ipcq_waiting_insert(&e->waiting, m);
 	e->depth++;
-	e->bytes += m->size;
+	e->bytes += size;
 	if (e->depth > e->peak_depth)
 		e->peak_depth = e->depth;
 	if (e->bytes > e->peak_bytes)
 		e->peak_bytes = e->bytes;
 }
 
-/* @m has come to wait: if none did before, who asked to be told of it will be. */
-static void ipcq_notice(struct ipcq_engine *e, struct ipcq_message *m,
+/* Let @m wait for a receiver. */
+static __always_inline void ipcq_enqueue(struct ipcq_engine *e, struct ipcq_message *m)
+{
+	lockdep_assert_held(&e->lock);
+
+	ipcq_waiting_insert(&e->waiting, m);
+	ipcq_count_waiting(e, m->size);
+}
+
+/*
+ * Messages have come to wait, @came of them: if none did before, who asked to be told of
+ * it will be.
+ */
+static void ipcq_notice(struct ipcq_engine *e, u32 came, struct pid *pid, kuid_t uid,
 			struct ipcq_wake *wake)
 {
 	lockdep_assert_held(&e->lock);
 
-	if (likely(!e->notice) || e->depth > 1)
+	if (likely(!e->notice) || e->depth > came)
 		return;
 	wake->notice = e->notice;
 	WRITE_ONCE(e->notice, NULL);
-	wake->notice->sender = get_pid(m->pid);
-	wake->notice->sender_uid = m->uid;
+	wake->notice->sender = get_pid(pid);
+	wake->notice->sender_uid = uid;
+}
+
+/*
+ * Records have come into the ring, @came of them: tell its receiver, if it sleeps, and
+ * whoever watches.
+ */
+static void ipcq_ring_tell(struct ipcq_engine *e, u32 came, struct pid *pid, kuid_t uid,
+			   u64 now, struct ipcq_wake *wake)
+{
+	struct ipcq_waiter *w = ipcq_first(&e->receivers);
+
+	lockdep_assert_held(&e->lock);
+
+	wake->recv |= IPCQ_POLL_RECV;
+	if (w)
+		ipcq_waiter_end(e, w, 1, now, wake);
+	else
+		ipcq_notice(e, came, pid, uid, wake);
+}
+
+/* Move @m, which counts as waiting, into the ring, which takes it. */
+static void ipcq_ring_fill(struct ipcq_engine *e, struct ipcq_message *m, u64 now,
+			   struct ipcq_wake *wake)
+{
+	lockdep_assert_held(&e->lock);
+
+	ipcq_ring_add_message(e->ring, m);
+	/* A receiver that is woken looks at once. */
+	ipcq_ring_publish(e->ring);
+	ipcq_ring_tell(e, 1, m->pid, m->uid, now, wake);
+	ipcq_message_retire(m);
+	m->next = wake->spent;
+	wake->spent = m;
+}
+
+/* Give @m, which is accepted, to the mapped receiver. */
+static noinline void ipcq_ring_deliver(struct ipcq_engine *e, struct ipcq_message *m,
+				       u64 now, struct ipcq_wake *wake)
+{
+	struct ipcq_ring *ring = e->ring;
+
+	ipcq_count_waiting(e, m->size);
+	if (unlikely(!ipcq_ring_is_large_enough(ring, m->size))) {
+		ipcq_waiting_insert(&ring->stranded, m);
+		ring->nr_stranded++;
+	} else if (unlikely(ring->returned.first || !ipcq_ring_takes(ring, m->size))) {
+		/* It was given back, and comes in when there is room. */
+		ipcq_waiting_insert(&ring->returned, m);
+		ipcq_ring_want(ring);
+	} else {
+		ipcq_ring_fill(e, m, now, wake);
+	}
+	ipcq_check_high(e, wake, now);
 }
 
 /* Give @m to the first waiting receiver with room for it, or let it wait. */
 static void ipcq_deliver(struct ipcq_engine *e, struct ipcq_message *m, u64 now,
 			 struct ipcq_wake *wake)
 {
+	if (unlikely(e->ring)) {
+		ipcq_ring_deliver(e, m, now, wake);
+		return;
+	}
 	if (ipcq_hand_off(e, m, now, wake))
 		return;
 	ipcq_enqueue(e, m);
 	wake->recv |= IPCQ_POLL_RECV;
-	ipcq_notice(e, m, wake);
+	ipcq_notice(e, 1, m->pid, m->uid, wake);
 	ipcq_check_high(e, wake, now);
+}
+
+/* Count one more message that is accepted.  Return its sequence number. */
+static __always_inline u64 ipcq_count_sent(struct ipcq_engine *e, u32 size)
+{
+	ipcq_stats_sent(&e->stats, size);
+	return ++e->last_seq;
 }
 
 /* Accept @m: from here on it is delivered, or its loss is counted. */
@@ -553,9 +669,8 @@ static __always_inline void ipcq_accept(struct ipcq_engine *e, struct ipcq_messa
 {
 	lockdep_assert_held(&e->lock);
 
-	m->seq = ++e->last_seq;
+	m->seq = ipcq_count_sent(e, m->size);
 	m->time_ns = now;
-	ipcq_stats_sent(&e->stats, m->size);
 }
 
 static void ipcq_admit(struct ipcq_engine *e, struct ipcq_message *m, u64 now,
@@ -591,6 +706,154 @@ static void ipcq_refuse(struct ipcq_engine *e, struct ipcq_waiter *w, u64 now,
 }
 
 /*
+ * Count as received what the mapped receiver has consumed, but not more than @most
+ * records.  Return how many.
+ */
+static u32 ipcq_ring_consume(struct ipcq_engine *e, u64 now, u32 most)
+{
+	struct ipcq_ring *ring = e->ring;
+	struct ipcq_ring_sender *const senders = ring->senders;
+	const struct ipcq_record *record;
+	u32 ahead, tail, first, size, space, n = 0;
+	u64 *sojourn = e->stats.sojourn;
+	u64 time_ns = now, bytes = 0;
+
+	lockdep_assert_held(&e->lock);
+
+	/* Messages move: those who move them look at what the lock guards otherwise. */
+	if (unlikely(!ring->room))
+		return 0;
+	ahead = ipcq_ring_position(ring);
+	tail = ring->tail;
+	first = ring->first;
+	while (ahead && n < most) {
+		record = ipcq_ring_at(ring, tail);
+		size = record->size;
+		space = ipcq_record_space(size);
+		if (unlikely(space > ahead)) {
+			/* In the midst of a record: the receiver has it still. */
+			ring->misplaced = true;
+			break;
+		}
+		/* Those that were sent at once have the same time. */
+		if (record->time_ns != time_ns) {
+			time_ns = record->time_ns;
+			sojourn = &e->stats.sojourn[ipcq_bucket(now - time_ns,
+								IPCQ_SOJOURN_BUCKETS)];
+		}
+		if (IPCQ_STATS)
+			++*sojourn;
+		if (unlikely(senders[first].pid))
+			ipcq_ring_drop_sender(ring, first);
+		if (unlikely(++first == ring->nr_senders))
+			first = 0;
+		tail += space;
+		ahead -= space;
+		bytes += size;
+		n++;
+	}
+	ring->tail = tail;
+	ring->first = first;
+	if (!n)
+		return 0;
+	ipcq_add(e, IPCQ_RECEIVED, n);
+	ipcq_add(e, IPCQ_RECEIVED_BYTES, bytes);
+	e->depth -= n;
+	e->bytes -= bytes;
+	return n;
+}
+
+/*
+ * Lock a queue in order to read its state: count first what a mapped receiver has
+ * consumed.  Who is let in by that will be when the receiver says so.
+ */
+static void ipcq_lock_to_read(struct ipcq_engine *e)
+	__acquires(&e->lock)
+{
+	spin_lock(&e->lock);
+	while (unlikely(e->ring) &&
+	       ipcq_ring_consume(e, ktime_get_ns(), IPCQ_RING_STEP) == IPCQ_RING_STEP) {
+		spin_unlock(&e->lock);
+		cpu_relax();
+		spin_lock(&e->lock);
+	}
+}
+
+/* Move into the ring what others gave back, as far as it has room.  Return the bytes. */
+static size_t ipcq_ring_admit_returned(struct ipcq_engine *e, u64 now,
+				       struct ipcq_wake *wake)
+{
+	struct ipcq_ring *ring = e->ring;
+	struct ipcq_message *m;
+	size_t moved = 0;
+
+	lockdep_assert_held(&e->lock);
+
+	while (moved < IPCQ_RING_STEP_BYTES && (m = ring->returned.first) &&
+	       ipcq_ring_takes(ring, m->size)) {
+		ipcq_waiting_remove_next(&ring->returned, m);
+		moved += ipcq_record_space(m->size);
+		ipcq_ring_fill(e, m, now, wake);
+	}
+	return moved;
+}
+
+/*
+ * ipcq_admit_senders() where the receiver has mapped the queue.  What is copied under
+ * the lock has an end, too: who is not let in because of that will be in another step.
+ */
+static noinline void ipcq_ring_admit_senders(struct ipcq_engine *e, u64 now,
+					     struct ipcq_wake *wake)
+{
+	struct ipcq_ring *ring = e->ring;
+	struct ipcq_waiter *w;
+	size_t moved = 0;
+	bool refused;
+
+	lockdep_assert_held(&e->lock);
+
+	ipcq_ring_consume(e, now, IPCQ_RING_STEP);
+	do {
+		moved += ipcq_ring_admit_returned(e, now, wake);
+		while (moved < IPCQ_RING_STEP_BYTES && (w = ipcq_first(&e->senders))) {
+			refused = ipcq_is_refused(e, w->m);
+			if (!refused && !ipcq_fits(e, w->m->size))
+				break;
+			if (!ipcq_may_end(wake))
+				break;
+			if (unlikely(refused)) {
+				ipcq_refuse(e, w, now, wake);
+				continue;
+			}
+			moved += ipcq_record_space(w->m->size);
+			ipcq_admit(e, w->m, now, wake);
+			ipcq_waiter_end(e, w, 1, now, wake);
+		}
+		if (!e->blocked_senders && !ring->returned.first) {
+			if (ring->wanted && ipcq_is_writable(e)) {
+				ipcq_ring_unwant(ring);
+				wake->send |= IPCQ_POLL_SEND;
+			}
+			return;
+		}
+		ipcq_ring_want(ring);
+		if (moved >= IPCQ_RING_STEP_BYTES)
+			wake->more = true;
+		/* The receiver may have come further without seeing that it is wanted. */
+	} while (!wake->more && ipcq_ring_consume(e, now, IPCQ_RING_STEP));
+}
+
+/*
+ * There is no room for a send: see that the receiver tells when there is.  Return
+ * whether it has made room meanwhile.
+ */
+static bool ipcq_ring_is_in_motion(struct ipcq_engine *e)
+{
+	ipcq_ring_want(e->ring);
+	return ipcq_ring_consume(e, ktime_get_ns(), IPCQ_RING_STEP);
+}
+
+/*
  * Admit blocked senders in their order for as long as they fit, and refuse those before
  * whom that is over.
  */
@@ -602,6 +865,10 @@ static void ipcq_admit_senders(struct ipcq_engine *e, u64 now,
 
 	lockdep_assert_held(&e->lock);
 
+	if (unlikely(e->ring)) {
+		ipcq_ring_admit_senders(e, now, wake);
+		return;
+	}
 	while ((w = ipcq_first(&e->senders))) {
 		refused = ipcq_is_refused(e, w->m);
 		if (!refused && !ipcq_fits(e, w->m->size))
@@ -731,6 +998,24 @@ static noinline int ipcq_leave_line(struct ipcq_engine *e, struct ipcq_waiter *w
 	return err;
 }
 
+/* Find out what the mapped receiver has consumed, and do what follows from it. */
+static void ipcq_ring_refresh(struct ipcq_engine *e)
+	__must_hold(&e->lock)
+{
+	struct ipcq_wake wake;
+	u64 now = ktime_get_ns();
+
+	ipcq_wake_init(&wake);
+	ipcq_ring_admit_senders(e, now, &wake);
+	ipcq_check_low(e, &wake, now);
+	if (likely(!wake.task && !wake.recv && !wake.send && !wake.spent &&
+		   !wake.event.type && !wake.more))
+		return;
+	spin_unlock(&e->lock);
+	ipcq_wake_up(e, &wake);
+	spin_lock(&e->lock);
+}
+
 /*
  * Block until @w is ended, its time is up or a signal comes.
  *
@@ -806,6 +1091,9 @@ static noinline int ipcq_send_slowly(struct ipcq_engine *e, struct ipcq_party *p
 	struct ipcq_waiter w;
 	int err;
 
+again:
+	if (unlikely(e->ring))
+		ipcq_ring_refresh(e);
 	if (e->broken) {
 		ipcq_add(e, IPCQ_SEND_HANGUP, 1);
 		err = -EPIPE;
@@ -823,6 +1111,9 @@ static noinline int ipcq_send_slowly(struct ipcq_engine *e, struct ipcq_party *p
 		ipcq_wake_up(e, &wake);
 		return 0;
 	}
+	/* In each turn the receiver has come further. */
+	if (unlikely(e->ring) && ipcq_ring_is_in_motion(e))
+		goto again;
 	if (patience->nonblock) {
 		if (!patience->uncounted)
 			ipcq_add(e, IPCQ_SEND_FULL, 1);
@@ -873,7 +1164,7 @@ int ipcq_send(struct ipcq_engine *e, struct ipcq_party *party,
 	if (unlikely(e->blocked_receivers)) {
 		struct ipcq_waiter *w = ipcq_first(&e->receivers);
 
-		if (!e->broken && m->size <= e->max_msg_size &&
+		if (!e->broken && !e->ring && m->size <= e->max_msg_size &&
 		    m->size <= w->receipt->room) {
 			ipcq_send_across(e, w, m);
 			return 0;
@@ -1001,6 +1292,10 @@ static noinline int ipcq_receive_later(struct ipcq_engine *e, struct ipcq_party 
 	struct ipcq_waiter w;
 	int err;
 
+	if (unlikely(e->ring)) {
+		err = -EBUSY;
+		goto unlock;
+	}
 	if (ipcq_is_hung_up(e)) {
 		ipcq_add(e, IPCQ_RECV_EOF, 1);
 		err = -EPIPE;
@@ -1093,7 +1388,8 @@ static noinline int ipcq_receive_slowly(struct ipcq_engine *e, struct ipcq_party
  *
  * Context: Process context.  Sleeps as @patience says.
  * Return: 0; -EMSGSIZE, the message stays and @receipt->needed is its size;
- * -EPIPE at end of file; -EAGAIN; -ETIMEDOUT; -ERESTARTSYS if a signal came.
+ * -EBUSY if another receiver has mapped the queue; -EPIPE at end of file; -EAGAIN;
+ * -ETIMEDOUT; -ERESTARTSYS if a signal came.
  */
 int ipcq_receive(struct ipcq_engine *e, struct ipcq_party *party,
 		 struct ipcq_receipt *receipt,
@@ -1339,9 +1635,16 @@ __poll_t ipcq_poll_mask(struct ipcq_engine *e, u32 access)
 {
 	__poll_t mask = 0;
 
-	spin_lock(&e->lock);
+	ipcq_lock_to_read(e);
+	if (unlikely(e->ring)) {
+		ipcq_ring_refresh(e);
+		/* Asks the receiver to tell, if that is what is polled for. */
+		while (access & IPCQ_ACCESS_SEND && e->ring && !ipcq_is_writable(e) &&
+		       ipcq_ring_is_in_motion(e))
+			ipcq_ring_refresh(e);
+	}
 	if (access & IPCQ_ACCESS_RECV) {
-		if (e->depth)
+		if (ipcq_is_readable(e))
 			mask |= IPCQ_POLL_RECV;
 		if (ipcq_is_hung_up(e))
 			mask |= EPOLLHUP | IPCQ_POLL_RECV;
@@ -1507,7 +1810,8 @@ bool ipcq_config_is_valid(const struct ipcq_config *c)
  *
  * Context: Process context.
  * Return: 0; -EINVAL if the values do not go together; -EBUSY if messages wait and
- * the order would change.
+ * the order would change, or if the receiver has mapped the queue and its ring does not
+ * go with that.
  */
 int ipcq_reconfigure(struct ipcq_engine *e, const struct ipcq_config *config,
 		     u32 mask)
@@ -1536,7 +1840,9 @@ int ipcq_reconfigure(struct ipcq_engine *e, const struct ipcq_config *config,
 
 	if (!ipcq_config_is_valid(&c)) {
 		err = -EINVAL;
-	} else if (c.order != e->config.order && e->depth) {
+	} else if (c.order != e->config.order && (e->depth || e->ring)) {
+		err = -EBUSY;
+	} else if (e->ring && !ipcq_ring_is_large_enough(e->ring, c.max_msg_size)) {
 		err = -EBUSY;
 	} else {
 		wake.large = c.max_msg_size < e->config.max_msg_size;
@@ -1589,9 +1895,9 @@ static u32 ipcq_empty(struct ipcq_engine *e, enum ipcq_counter counter,
  * go as well.
  *
  * Context: Process context.  May sleep.
- * Return: how many messages that were.
+ * Return: how many messages that were; -EBUSY if the receiver has mapped them.
  */
-u64 ipcq_purge(struct ipcq_engine *e)
+s64 ipcq_purge(struct ipcq_engine *e)
 {
 	struct ipcq_message *spares;
 	struct ipcq_wake wake;
@@ -1602,6 +1908,10 @@ u64 ipcq_purge(struct ipcq_engine *e)
 
 	ipcq_wake_init(&wake);
 	spin_lock(&e->lock);
+	if (e->ring) {
+		spin_unlock(&e->lock);
+		return -EBUSY;
+	}
 	now = ktime_get_ns();
 	purged = ipcq_empty(e, IPCQ_PURGED, &messages);
 	dropped = ipcq_event_now(e, IPCQ_EVENT_DROPPED, now);
@@ -1657,6 +1967,30 @@ void ipcq_count(struct ipcq_engine *e, enum ipcq_counter counter)
 	spin_unlock(&e->lock);
 }
 
+static u64 ipcq_earlier_of(u64 time_ns, struct ipcq_waiting *waiting)
+{
+	const struct ipcq_message *oldest = ipcq_waiting_oldest(waiting);
+
+	return oldest ? min(time_ns, oldest->time_ns) : time_ns;
+}
+
+/* When the message was sent that has waited longest; @now if none does. */
+static u64 ipcq_oldest_ns(struct ipcq_engine *e, u64 now)
+{
+	struct ipcq_ring *ring = e->ring;
+
+	lockdep_assert_held(&e->lock);
+
+	if (likely(!ring))
+		return ipcq_earlier_of(now, &e->waiting);
+	now = ipcq_earlier_of(now, &ring->returned);
+	now = ipcq_earlier_of(now, &ring->stranded);
+	if (!ring->room)
+		return min(now, ring->oldest_ns);
+	return ring->head == ring->tail ? now :
+					  min(now, (u64)ipcq_ring_at(ring, ring->tail)->time_ns);
+}
+
 /**
  * ipcq_snap() - read everything at one instant
  * @e: the queue
@@ -1668,12 +2002,9 @@ void ipcq_count(struct ipcq_engine *e, enum ipcq_counter counter)
 void ipcq_snap(struct ipcq_engine *e, struct ipcq_snapshot *snap,
 	       struct ipcq_stats *stats)
 {
-	struct ipcq_message *oldest;
-
-	spin_lock(&e->lock);
+	ipcq_lock_to_read(e);
 	snap->now_ns = ktime_get_ns();
-	oldest = ipcq_waiting_oldest(&e->waiting);
-	snap->oldest_ns = oldest ? snap->now_ns - oldest->time_ns : 0;
+	snap->oldest_ns = snap->now_ns - ipcq_oldest_ns(e, snap->now_ns);
 	snap->config = e->config;
 	snap->bytes = e->bytes;
 	snap->peak_bytes = e->peak_bytes;
@@ -1684,6 +2015,7 @@ void ipcq_snap(struct ipcq_engine *e, struct ipcq_snapshot *snap,
 	snap->blocked_senders = e->blocked_senders;
 	snap->blocked_receivers = e->blocked_receivers;
 	snap->shut = e->shut;
+	snap->is_mapped = e->ring;
 	if (stats)
 		*stats = e->stats;
 	spin_unlock(&e->lock);
@@ -1700,7 +2032,7 @@ u32 ipcq_depth(struct ipcq_engine *e)
 {
 	u32 depth;
 
-	spin_lock(&e->lock);
+	ipcq_lock_to_read(e);
 	depth = e->depth;
 	spin_unlock(&e->lock);
 	return depth;
@@ -1735,7 +2067,7 @@ bool ipcq_is_ephemeral(struct ipcq_engine *e)
 void ipcq_sum(struct ipcq_engine *e, struct ipcq_stats *stats, u64 *depth,
 	      u64 *bytes)
 {
-	spin_lock(&e->lock);
+	ipcq_lock_to_read(e);
 	ipcq_stats_add(stats, &e->stats);
 	*depth += e->depth;
 	*bytes += e->bytes;
@@ -1755,7 +2087,7 @@ void ipcq_sum(struct ipcq_engine *e, struct ipcq_stats *stats, u64 *depth,
 void ipcq_reset(struct ipcq_engine *e, bool peak, bool counters,
 		struct ipcq_stats *forgotten)
 {
-	spin_lock(&e->lock);
+	ipcq_lock_to_read(e);
 	if (peak) {
 		e->peak_depth = e->depth;
 		e->peak_bytes = e->bytes;
@@ -1768,6 +2100,573 @@ void ipcq_reset(struct ipcq_engine *e, bool peak, bool counters,
 		forgotten->counter[IPCQ_SENT_BYTES] -= e->bytes;
 	}
 	spin_unlock(&e->lock);
+}
+
+/*
+ * Mapped receivers
+ *
+ * A receiver may have the messages put where it reads them itself: into a ring that it
+ * has mapped (ring.h).  While a queue has a ring no message waits anywhere else, but for
+ * those that another receiver gives back and that the ring has no room for
+ * (ipcq_ring.returned, .stranded).  What is in the ring counts as waiting until the receiver's
+ * position is seen to be beyond it; that is looked at whenever it matters: by each send,
+ * by the receiver's own calls, and before anything is read that depends on it.
+ *
+ * Messages that wait when the ring comes move into it, and back when it goes.  That takes
+ * time and memory, so it is done without the lock.  Meanwhile the queue has the ring, but
+ * it has no room (ipcq_ring.room is 0): sends wait, and nobody else touches the ring.
+ */
+
+/*
+ * Is a send of @size bytes no more than to add a record?  Not if a level of the queue is
+ * crossed, or if anything waits for what the receiver has just consumed.
+ */
+static __always_inline bool ipcq_ring_is_calm(const struct ipcq_engine *e, u32 size)
+{
+	const struct ipcq_ring *ring = e->ring;
+
+	if (e->broken || ring->wanted || ring->returned.first || !ipcq_ring_takes(ring, size))
+		return false;
+	if (likely(!e->above))
+		return e->depth + 1 < e->high_msgs && e->bytes + size < e->high_bytes;
+	return ipcq_fits(e, size) && (e->depth > e->low_msgs || e->bytes > e->low_bytes);
+}
+
+/* Records have come: tell of it.  Releases the lock. */
+static noinline void ipcq_ring_told(struct ipcq_engine *e, u32 came, struct pid *pid,
+				    kuid_t uid, u64 now)
+	__releases(&e->lock)
+{
+	struct ipcq_wake wake;
+
+	ipcq_wake_init(&wake);
+	ipcq_ring_tell(e, came, pid, uid, now, &wake);
+	spin_unlock(&e->lock);
+	ipcq_wake_up(e, &wake);
+}
+
+/**
+ * ipcq_send_mapped() - send straight from user memory into the ring of a queue
+ * @e: the queue
+ * @sender: whose message it is
+ * @data: the payload
+ * @size: bytes of it
+ * @prio: priority, valid
+ * @type: tag
+ *
+ * It is copied under the lock, without taking page faults, if it is no larger than that
+ * should be.
+ *
+ * Context: Process context.
+ * Return: whether it was sent.  If not, there is more to it, and ipcq_send() is for that.
+ */
+bool ipcq_send_mapped(struct ipcq_engine *e, const struct cred *sender,
+		      const void __user *data, size_t size, u32 prio, u32 type)
+{
+	struct pid *pid = task_tgid(current);
+	struct ipcq_ring *ring;
+	bool sent = false;
+	u64 now;
+
+	if (unlikely(size > IPCQ_RING_RUN_BYTES))
+		return false;
+	spin_lock(&e->lock);
+	ring = e->ring;
+	if (unlikely(!ring || size > e->max_msg_size))
+		goto unlock;
+	now = ktime_get_ns();
+	ipcq_ring_consume(e, now, IPCQ_RING_STEP);
+	if (unlikely(!ipcq_ring_is_calm(e, size)))
+		goto unlock;
+	pagefault_disable();
+	sent = ipcq_payload_nofault(ipcq_ring_slot(ring), data, size);
+	pagefault_enable();
+	if (unlikely(!sent))
+		goto unlock;
+	ipcq_ring_add(ring, size, prio, type, ipcq_count_sent(e, size), now, pid,
+		      sender->euid, sender->egid);
+	ipcq_ring_publish(ring);
+	ipcq_count_waiting(e, size);
+	if (unlikely(e->blocked_receivers || ipcq_recv_is_watched(e))) {
+		ipcq_ring_told(e, 1, pid, sender->euid, now);
+		return true;
+	}
+unlock:
+	spin_unlock(&e->lock);
+	return sent;
+}
+
+/*
+ * Read a record, the header into @record and the payload into its place in the ring.  What
+ * is wrong with it, if anything, is for others to find out.  Return whether that is done.
+ */
+static __always_inline bool ipcq_ring_get(const struct ipcq_ring *ring,
+					  const struct ipcq_place *place, u64 largest,
+					  struct ipcq_record *record)
+{
+	const struct ipcq_record __user *from = (void __user *)place->at;
+	u8 *slot = ipcq_ring_slot(ring);
+	bool arrived = false;
+
+	if (!user_read_access_begin(from, place->room))
+		return false;
+	unsafe_get_user(record->size, &from->size, end);
+	unsafe_get_user(record->prio, &from->prio, end);
+	unsafe_get_user(record->type, &from->type, end);
+	unsafe_get_user(record->flags, &from->flags, end);
+	if (unlikely(record->flags || record->prio > IPCQ_PRIO_MAX ||
+		     record->size > largest || !ipcq_ring_takes(ring, record->size) ||
+		     place->room - (long)sizeof(*record) < record->size))
+		goto end;
+	if (IS_ENABLED(CONFIG_HAVE_EFFICIENT_UNALIGNED_ACCESS) &&
+	    likely(record->size <= IPCQ_BY_WORDS)) {
+		arrived = ipcq_get_small(slot, (u8 __user *)(from + 1), record->size);
+		goto end;
+	}
+	user_read_access_end();
+	return !__copy_from_user_inatomic(slot, from + 1, record->size);
+
+end:
+	user_read_access_end();
+	return arrived;
+}
+
+/**
+ * struct ipcq_run - records that are added to a ring while the lock is held once
+ * @place: the next one
+ * @most: how many may be added
+ * @n: how many were
+ * @largest: bytes of payload that one may have
+ * @bytes: of payload in the queue
+ * @most_bytes: how many these may become
+ * @end_bytes: from how many on it is enough for once
+ */
+struct ipcq_run {
+	struct ipcq_place place;
+	u32 most;
+	u32 n;
+	u32 largest;
+	u64 bytes;
+	u64 most_bytes;
+	u64 end_bytes;
+};
+
+static bool ipcq_run_is_over(const struct ipcq_run *run)
+{
+	return run->n == run->most || run->bytes >= run->end_bytes ||
+	       run->bytes > run->most_bytes ||
+	       run->place.room < (long)sizeof(struct ipcq_record);
+}
+
+/* Add any record.  Return whether that is done. */
+static bool ipcq_run_add(struct ipcq_engine *e, struct ipcq_run *run,
+			 const struct cred *sender, u64 now)
+{
+	struct ipcq_record record;
+
+	if (ipcq_run_is_over(run) ||
+	    !ipcq_ring_get(e->ring, &run->place,
+			   min_t(u64, run->largest, run->most_bytes - run->bytes), &record))
+		return false;
+	ipcq_stats_size(&e->stats, record.size);
+	ipcq_ring_add(e->ring, record.size, record.prio, record.type, ++e->last_seq, now,
+		      task_tgid(current), sender->euid, sender->egid);
+	ipcq_place_next(&run->place, record.size);
+	run->bytes += record.size;
+	run->n++;
+	return true;
+}
+
+/* Two fields of a record at once. */
+union ipcq_two {
+	u64 both;
+	struct {
+		u32 first;
+		u32 second;
+	};
+};
+
+/*
+ * Add small records of the sender of the record before them: ipcq_run_add() of each, but
+ * what is of all is done once, and what changes is in registers.  No function is called
+ * between user_read_access_begin() and its end.
+ */
+static void ipcq_run_add_small(struct ipcq_engine *e, struct ipcq_run *run, u64 now)
+{
+	struct ipcq_ring *ring = e->ring;
+	const union ipcq_two pid_uid = { .first = ring->pid_nr, .second = ring->uid_nr };
+	const union ipcq_two gid_pad = { .first = ring->gid_nr };
+	const u32 largest = min_t(u32, run->largest, IPCQ_BY_WORDS);
+	u32 room = ring->room - (ring->head - ring->tail);
+	u32 head = ring->head, next = ring->next, n = run->n;
+	u32 size, space, bytes, same = 0, nr_same = 0;
+	const u8 __user *at = run->place.at;
+	union ipcq_two size_prio, type_flags;
+	long there = run->place.room;
+	u64 seq = e->last_seq;
+
+	if (!IS_ENABLED(CONFIG_HAVE_EFFICIENT_UNALIGNED_ACCESS) ||
+	    ipcq_run_is_over(run) || !user_read_access_begin(at, there))
+		return;
+	bytes = min(run->end_bytes, run->most_bytes) - run->bytes;
+	while (n < run->most && there >= (long)sizeof(struct ipcq_record)) {
+		struct ipcq_record *record = ipcq_ring_at(ring, head);
+
+		unsafe_get_user(size_prio.both, (const u64 __user *)at, end);
+		unsafe_get_user(type_flags.both, (const u64 __user *)at + 1, end);
+		size = size_prio.first;
+		space = ipcq_record_space(size);
+		if (unlikely(size > largest || size > bytes || space > room ||
+			     there - (long)sizeof(*record) < size ||
+			     size_prio.second > IPCQ_PRIO_MAX || type_flags.second ||
+			     !ipcq_get_small((u8 *)(record + 1), at + sizeof(*record), size)))
+			break;
+		*(u64 *)&record->size = size_prio.both;
+		*(u64 *)&record->type = type_flags.both;
+		record->seq = ++seq;
+		record->time_ns = now;
+		*(u64 *)&record->pid = pid_uid.both;
+		*(u64 *)&record->gid = gid_pad.both;
+		ring->senders[next].pid = NULL;
+		if (unlikely(++next == ring->nr_senders))
+			next = 0;
+		/* They tend to be of one size. */
+		if (IPCQ_STATS && unlikely(size != same)) {
+			e->stats.size[ipcq_bucket(same, IPCQ_SIZE_BUCKETS)] += nr_same;
+			same = size;
+			nr_same = 0;
+		}
+		nr_same++;
+		n++;
+		bytes -= size;
+		head += space;
+		room -= space;
+		at += space;
+		there -= space;
+	}
+end:
+	user_read_access_end();
+	if (IPCQ_STATS)
+		e->stats.size[ipcq_bucket(same, IPCQ_SIZE_BUCKETS)] += nr_same;
+	e->last_seq = seq;
+	ring->head = head;
+	ring->next = next;
+	run->bytes = min(run->end_bytes, run->most_bytes) - bytes;
+	run->place.at = (u8 __user *)at;
+	run->place.room = there;
+	run->place.left -= n - run->n;
+	run->n = n;
+}
+
+/*
+ * Add records to the ring for as long as that is all there is to do.  Return how many.
+ */
+static u32 ipcq_ring_add_run(struct ipcq_engine *e, const struct cred *sender,
+			     struct ipcq_place *from, u64 now)
+{
+	const u32 most_msgs = e->above ? e->config.max_msgs : e->high_msgs - 1;
+	struct ipcq_run run = {
+		.place = *from,
+		.largest = min_t(u32, e->max_msg_size, IPCQ_RING_RUN_BYTES),
+		.bytes = e->bytes,
+		.most_bytes = e->above ? e->config.max_bytes : e->high_bytes - 1,
+		.end_bytes = e->bytes + IPCQ_RING_RUN_BYTES,
+	};
+
+	lockdep_assert_held(&e->lock);
+
+	if (e->depth < most_msgs)
+		run.most = min3(most_msgs - e->depth, from->left, (u32)IPCQ_RING_RUN);
+	/* The first one makes known who sends the others. */
+	while (ipcq_run_add(e, &run, sender, now))
+		ipcq_run_add_small(e, &run, now);
+	ipcq_add(e, IPCQ_SENT, run.n);
+	ipcq_add(e, IPCQ_SENT_BYTES, run.bytes - e->bytes);
+	e->depth += run.n;
+	e->bytes = run.bytes;
+	e->peak_depth = max(e->peak_depth, e->depth);
+	e->peak_bytes = max(e->peak_bytes, run.bytes);
+	*from = run.place;
+	return run.n;
+}
+
+/**
+ * ipcq_send_mapped_many() - ipcq_send_mapped() of records
+ * @e: the queue
+ * @sender: whose messages they are
+ * @from: the records; moves on to the first that was not sent
+ *
+ * Context: Process context.
+ * Return: how many were sent, as many as one holding of the lock is for.  If that is
+ * none, there is more to the next one than to add it.
+ */
+u32 ipcq_send_mapped_many(struct ipcq_engine *e, const struct cred *sender,
+			  struct ipcq_place *from)
+{
+	u32 n = 0;
+	u64 now;
+
+	spin_lock(&e->lock);
+	if (unlikely(!e->ring))
+		goto unlock;
+	now = ktime_get_ns();
+	ipcq_ring_consume(e, now, IPCQ_RING_STEP);
+	if (unlikely(!ipcq_ring_is_calm(e, 0)))
+		goto unlock;
+	pagefault_disable();
+	n = ipcq_ring_add_run(e, sender, from, now);
+	pagefault_enable();
+	ipcq_ring_publish(e->ring);
+	if (unlikely(n && (e->blocked_receivers || ipcq_recv_is_watched(e)))) {
+		ipcq_ring_told(e, n, task_tgid(current), sender->euid, now);
+		return n;
+	}
+unlock:
+	spin_unlock(&e->lock);
+	return n;
+}
+
+/**
+ * ipcq_await() - wait for a record in the ring of a queue
+ * @e: the queue
+ * @party: the opener that has the ring
+ * @patience: how long this may block
+ *
+ * Whoever waits for room is let in first.
+ *
+ * Context: Process context.  Sleeps as @patience says.
+ * Return: 0 if there is one; -EPROTO if the position is not believed; -EPIPE at end of
+ * file; -EAGAIN; -ETIMEDOUT; -ERESTARTSYS if a signal came.
+ */
+int ipcq_await(struct ipcq_engine *e, struct ipcq_party *party,
+	       const struct ipcq_patience *patience)
+{
+	struct ipcq_receipt receipt = {};
+	struct ipcq_waiter w;
+	int err = 0;
+
+	ipcq_lock_to_read(e);
+	ipcq_ring_refresh(e);
+	if (e->ring->misplaced) {
+		err = -EPROTO;
+	} else if (ipcq_is_eof(e)) {
+		ipcq_add(e, IPCQ_RECV_EOF, 1);
+		err = -EPIPE;
+	} else if (ipcq_is_readable(e)) {
+		err = 0;
+	} else if (patience->nonblock) {
+		ipcq_add(e, IPCQ_RECV_EMPTY, 1);
+		err = -EAGAIN;
+	} else if (ipcq_has_expired(patience)) {
+		ipcq_add(e, IPCQ_RECV_TIMEOUT, 1);
+		err = -ETIMEDOUT;
+	} else {
+		w = (struct ipcq_waiter) {
+			.task = current,
+			.party = party,
+			.since_ns = ktime_get_ns(),
+			.rank = current->rt_priority,
+			.receipt = &receipt,
+		};
+		ipcq_line_up(&e->receivers, &w);
+		e->blocked_receivers++;
+		party->blocked_receivers++;
+		ipcq_add(e, IPCQ_BLOCKED_RECVS, 1);
+		err = ipcq_wait(e, &w, patience);
+		return err > 0 ? 0 : err;
+	}
+	spin_unlock(&e->lock);
+	return err;
+}
+
+/**
+ * ipcq_attached_mask() - which events hold now for a mapped receiver
+ * @e: the queue, which has a ring
+ *
+ * Context: Process context.  May sleep.
+ * Return: EPOLL* bits.
+ */
+__poll_t ipcq_attached_mask(struct ipcq_engine *e)
+{
+	__poll_t mask = ipcq_poll_mask(e, IPCQ_ACCESS_RECV);
+
+	spin_lock(&e->lock);
+	if (e->ring->misplaced)
+		mask |= EPOLLERR;
+	spin_unlock(&e->lock);
+	return mask;
+}
+
+/* The queue gets a ring, or loses it. */
+static void ipcq_set_ring(struct ipcq_engine *e, struct ipcq_ring *ring)
+{
+	lockdep_assert_held(&e->lock);
+
+	/* Also read without the lock, as a hint that is checked again. */
+	WRITE_ONCE(e->ring, ring);
+	ipcq_update_calm(e);
+}
+
+/*
+ * Messages wait again that moved: @first to @last, in their order.  Others may have been
+ * given back meanwhile.
+ */
+static void ipcq_put_back(struct ipcq_engine *e, struct ipcq_ring *ring,
+			  struct ipcq_message *first, struct ipcq_message *last)
+{
+	struct ipcq_message *m;
+
+	lockdep_assert_held(&e->lock);
+
+	e->waiting.first = first;
+	e->waiting.last = last;
+	while ((m = ipcq_waiting_take_one(&ring->returned)) ||
+	       (m = ipcq_waiting_take_one(&ring->stranded)))
+		ipcq_waiting_insert(&e->waiting, m);
+}
+
+/*
+ * The ring has got room, or has gone: sends that waited meanwhile go on, and whoever
+ * polls looks again.  Releases the lock.
+ */
+static void ipcq_moved(struct ipcq_engine *e, struct ipcq_wake *wake)
+	__releases(&e->lock)
+{
+	ipcq_settle(e, ktime_get_ns(), wake);
+	if (e->depth)
+		wake->recv |= IPCQ_POLL_RECV;
+	spin_unlock(&e->lock);
+	ipcq_wake_up(e, wake);
+}
+
+/* Make @ring the queue's and take out for it what waits. */
+static int ipcq_begin_attach(struct ipcq_engine *e, struct ipcq_ring *ring,
+			     struct ipcq_waiting *messages)
+{
+	int err = 0;
+
+	spin_lock(&e->lock);
+	if (e->ring) {
+		err = -EBUSY;
+	} else if (e->waiting.by_priority) {
+		err = -EINVAL;
+	} else if (!ipcq_ring_is_large_enough(ring, e->max_msg_size)) {
+		err = -EMSGSIZE;
+	} else {
+		ring->oldest_ns = ipcq_oldest_ns(e, U64_MAX);
+		ipcq_set_ring(e, ring);
+		ipcq_waiting_take_all(&e->waiting, messages);
+	}
+	spin_unlock(&e->lock);
+	return err;
+}
+
+/*
+ * The queue has a ring, which is closed still: end the receives that are blocked.  No more
+ * of them come.
+ */
+static void ipcq_turn_away_receivers(struct ipcq_engine *e)
+{
+	struct ipcq_waiter *w;
+	struct ipcq_wake wake;
+	u32 left;
+
+	do {
+		ipcq_wake_init(&wake);
+		spin_lock(&e->lock);
+		for (left = IPCQ_STEP; left && (w = ipcq_first(&e->receivers)); left--)
+			ipcq_waiter_end(e, w, -EBUSY, ktime_get_ns(), &wake);
+		spin_unlock(&e->lock);
+		ipcq_wake_up(e, &wake);
+		cond_resched();
+	} while (!left);
+}
+
+/**
+ * ipcq_attach() - let a receiver map a queue
+ * @e: the queue
+ * @ring: closed; the queue's until ipcq_detach(), if this succeeds
+ *
+ * What waits moves into the ring.
+ *
+ * Context: Process context.  May sleep.
+ * Return: 0; -EBUSY if the queue has a ring, or the ring is too small for what waits;
+ * -EMSGSIZE if it is too small for a message of max_msg_size, or that is above what a
+ * ring can do; -EINVAL in priority order.
+ */
+int ipcq_attach(struct ipcq_engine *e, struct ipcq_ring *ring)
+{
+	const u32 size = ring->mask + 1;
+	struct ipcq_message *m, *last = NULL;
+	struct ipcq_waiting messages;
+	struct ipcq_wake wake;
+	u64 needed = 0;
+	int err;
+
+	err = ipcq_begin_attach(e, ring, &messages);
+	if (err)
+		return err;
+	ipcq_turn_away_receivers(e);
+	for (m = messages.first; m; m = m->next) {
+		needed += ipcq_record_space(m->size);
+		last = m;
+	}
+	for (m = messages.first; m && needed <= size; m = m->next)
+		ipcq_ring_add_message(ring, m);
+
+	ipcq_wake_init(&wake);
+	spin_lock(&e->lock);
+	if (needed <= size) {
+		ring->room = size;
+		ipcq_ring_publish(ring);
+	} else {
+		ipcq_put_back(e, ring, messages.first, last);
+		ipcq_set_ring(e, NULL);
+		err = -EBUSY;
+	}
+	ipcq_moved(e, &wake);
+	if (!err)
+		ipcq_free_all(&messages);
+	return err;
+}
+
+/**
+ * ipcq_detach() - the mapped receiver has gone
+ * @e: the queue, which has a ring; not mapped any more
+ *
+ * What the receiver has not consumed waits in the queue again.  That does not fail.
+ *
+ * Context: Process context.  May sleep.
+ * Return: the ring, without records, the caller's again.
+ */
+struct ipcq_ring *ipcq_detach(struct ipcq_engine *e)
+{
+	struct ipcq_message *m, *first = NULL, *last = NULL;
+	struct ipcq_ring *ring;
+	struct ipcq_wake wake;
+
+	ipcq_lock_to_read(e);
+	ring = e->ring;
+	ring->oldest_ns = ipcq_oldest_ns(e, U64_MAX);
+	ring->room = 0;
+	spin_unlock(&e->lock);
+
+	while ((m = ipcq_ring_restore(ring))) {
+		m->next = NULL;
+		if (last)
+			last->next = m;
+		else
+			first = m;
+		last = m;
+		cond_resched();
+	}
+
+	ipcq_wake_init(&wake);
+	spin_lock(&e->lock);
+	ipcq_put_back(e, ring, first, last);
+	ipcq_set_ring(e, NULL);
+	ipcq_moved(e, &wake);
+	return ring;
 }
 
 /**

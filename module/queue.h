@@ -23,6 +23,8 @@
 struct fasync_struct;
 struct ipcq_message;
 struct ipcq_engine;
+struct ipcq_place;
+struct ipcq_ring;
 struct pid;
 
 /*
@@ -164,6 +166,8 @@ struct ipcq_notice {
  * @send_fasync: SIGIO of senders; its own lock
  * @notice: who is told when a message comes while none waits, or NULL; also read
  *	without the lock, as a hint that is checked again
+ * @ring: what the receiver has mapped, or NULL; also read without the lock, as a hint
+ *	that is checked again.  While there is one no message is in @waiting.
  * @stats: counters
  * @config: see there
  * @high_msgs: depth from which the queue is above its high-water level
@@ -176,8 +180,8 @@ struct ipcq_notice {
  * @senders: struct ipcq_waiter of blocked sends, see ipcq_line_up().  The first does
  *	not fit: otherwise it would have been admitted, or is about to be, see
  *	ipcq_wake_up().
- * @receivers: struct ipcq_waiter of blocked receives, in the same order.  No message
- *	waits while there are any.
+ * @receivers: struct ipcq_waiter of blocked receives, in the same order; with @ring,
+ *	of calls that wait for a record.  No message waits while there are any.
  * @observer: hears of high-water events, or NULL; constant
  *
  * What each send and receive uses comes first.
@@ -203,6 +207,7 @@ struct ipcq_engine {
 	u32 resets;
 	struct ipcq_waiting waiting;
 	struct ipcq_spares spares;
+	struct ipcq_ring *ring;
 	wait_queue_head_t recv_poll;
 	wait_queue_head_t send_poll;
 	struct fasync_struct *recv_fasync;
@@ -273,6 +278,7 @@ struct ipcq_receipt {
  * @blocked_senders: sends that wait
  * @blocked_receivers: receives that wait
  * @shut: IPCQ_SHUT_*
+ * @is_mapped: the receiver has mapped it
  */
 struct ipcq_snapshot {
 	struct ipcq_config config;
@@ -287,6 +293,7 @@ struct ipcq_snapshot {
 	u32 blocked_senders;
 	u32 blocked_receivers;
 	u32 shut;
+	bool is_mapped;
 };
 
 bool ipcq_config_is_valid(const struct ipcq_config *c);
@@ -313,6 +320,16 @@ void ipcq_give_back(struct ipcq_engine *e, struct ipcq_party *party,
 		    struct ipcq_receipt *receipt);
 bool ipcq_is_room_for_any(struct ipcq_engine *e, struct ipcq_receipt *receipt);
 
+bool ipcq_send_mapped(struct ipcq_engine *e, const struct cred *sender,
+		      const void __user *data, size_t size, u32 prio, u32 type);
+u32 ipcq_send_mapped_many(struct ipcq_engine *e, const struct cred *sender,
+			  struct ipcq_place *from);
+int ipcq_attach(struct ipcq_engine *e, struct ipcq_ring *ring);
+int ipcq_await(struct ipcq_engine *e, struct ipcq_party *party,
+	       const struct ipcq_patience *patience);
+__poll_t ipcq_attached_mask(struct ipcq_engine *e);
+struct ipcq_ring *ipcq_detach(struct ipcq_engine *e);
+
 int ipcq_notice_give(struct ipcq_engine *e, struct ipcq_notice *notice);
 struct ipcq_notice *ipcq_notice_take(struct ipcq_engine *e,
 				     const struct ipcq_notice *notice,
@@ -327,7 +344,7 @@ u64 ipcq_party_blocked_ns(struct ipcq_engine *e, const struct ipcq_party *party,
 __poll_t ipcq_poll_mask(struct ipcq_engine *e, u32 access);
 int ipcq_reconfigure(struct ipcq_engine *e, const struct ipcq_config *config,
 		     u32 mask);
-u64 ipcq_purge(struct ipcq_engine *e);
+s64 ipcq_purge(struct ipcq_engine *e);
 void ipcq_shut(struct ipcq_engine *e, u32 how);
 void ipcq_count(struct ipcq_engine *e, enum ipcq_counter counter);
 u32 ipcq_depth(struct ipcq_engine *e);
@@ -338,6 +355,18 @@ void ipcq_snap(struct ipcq_engine *e, struct ipcq_snapshot *snap,
 	       struct ipcq_stats *stats);
 void ipcq_reset(struct ipcq_engine *e, bool peak, bool counters,
 		struct ipcq_stats *forgotten);
+
+/**
+ * ipcq_is_mapped() - is it worth to try ipcq_send_mapped()
+ * @e: the queue
+ *
+ * Context: Any.
+ * Return: whether the queue had a ring a moment ago.
+ */
+static inline bool ipcq_is_mapped(const struct ipcq_engine *e)
+{
+	return unlikely(READ_ONCE(e->ring));
+}
 
 /**
  * ipcq_spare() - take a spare for a message about to be sent

@@ -37,13 +37,6 @@ struct ipcq_origin {
 	u32 gid_nr;
 };
 
-static __always_inline void ipcq_place_next(struct ipcq_place *place, u32 size)
-{
-	place->at += IPCQ_RECORD_SPACE(size);
-	place->room -= IPCQ_RECORD_SPACE(size);
-	place->left--;
-}
-
 /*
  * Read small messages into spares, up to a record that needs more than that: its spare is
  * not fit, or it is not valid, or not there.  What is so is for the caller to find out.
@@ -222,12 +215,18 @@ static u32 ipcq_records_put(struct ipcq_opener *opener, struct ipcq_message **me
 int ipcq_records_send(struct ipcq_opener *opener, struct ipcq_place *place,
 		      const struct ipcq_patience *patience, u32 *sent)
 {
+	struct ipcq_engine *e = &opener->queue->engine;
 	struct ipcq_message *messages[IPCQ_RECORD_STEP];
 	int err = 0, send_err = 0;
 	u32 made;
 
 	*sent = 0;
 	for (;;) {
+		while (ipcq_is_mapped(e) &&
+		       (made = ipcq_send_mapped_many(e, current_cred(), place))) {
+			*sent += made;
+			cond_resched();
+		}
 		made = ipcq_records_make(opener, place, messages,
 					 min_t(u32, place->left, IPCQ_RECORD_STEP), &err);
 		if (made)

@@ -6,18 +6,7 @@
 #include <linux/types.h>
 
 #include "ipcq.h"
-
-/**
- * struct ipcq_place - where a call has come to in the caller's records
- * @at: the next record
- * @room: bytes from there on; none, or fewer, behind the last record
- * @left: how many records may still be used
- */
-struct ipcq_place {
-	u8 __user *at;
-	long room;
-	u32 left;
-};
+#include "payload.h"
 
 int ipcq_records_send(struct ipcq_opener *opener, struct ipcq_place *place,
 		      const struct ipcq_patience *patience, u32 *sent);

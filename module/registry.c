@@ -480,6 +480,8 @@ u32 ipcq_queue_flags(struct ipcq_queue *q, const struct ipcq_snapshot *snap)
 		flags |= IPCQ_F_SHUT_SEND;
 	if (snap->shut & IPCQ_SHUT_RECV)
 		flags |= IPCQ_F_SHUT_RECV;
+	if (snap->is_mapped)
+		flags |= IPCQ_F_MAPPED;
 	return flags;
 }
 

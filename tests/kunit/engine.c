@@ -34,6 +34,7 @@ unsigned int rig_ended_most;
 #undef spin_unlock
 
 #include "quota.c"
+#include "ring.c"
 #include "stats.c"
 #include "waiting.c"
 

@@ -91,7 +91,7 @@ TEST_F(errors, create_einval)
 	EXPECT_EQ(-EINVAL, CREATE_WRONG(open_flags, 0x80000000));
 	for (bit = 10; bit < 32; bit++)
 		EXPECT_EQ(-EINVAL, CREATE_WRONG(attr.mask, 1u << bit));
-	for (bit = 6; bit < 32; bit++)
+	for (bit = 7; bit < 32; bit++)
 		EXPECT_EQ(-EINVAL, CREATE_WRONG_ATTR(IPCQ_ATTR_FLAGS, flags, 1u << bit));
 	EXPECT_EQ(-EINVAL, CREATE_WRONG_ATTR(IPCQ_ATTR_ORDER, order, 2));
 	EXPECT_EQ(-EINVAL, CREATE_WRONG_ATTR(IPCQ_ATTR_ORDER, order, ~0u));
@@ -447,7 +447,7 @@ TEST_F(errors, set_attr_einval)
 	EXPECT_EQ(-EINVAL, SET(IPCQ_ATTR_GID, .gid = 0));
 	for (bit = 10; bit < 32; bit++)
 		EXPECT_EQ(-EINVAL, SET(1u << bit, 0));
-	for (bit = 6; bit < 32; bit++)
+	for (bit = 7; bit < 32; bit++)
 		EXPECT_EQ(-EINVAL, SET(IPCQ_ATTR_FLAGS, .flags = 1u << bit));
 	EXPECT_EQ(-EINVAL, SET(IPCQ_ATTR_ORDER, .order = 2));
 	EXPECT_EQ(-EINVAL, SET(IPCQ_ATTR_MAX_MSGS, .max_msgs = 0));

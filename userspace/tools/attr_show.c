@@ -22,6 +22,7 @@ static const struct {
 	{ IPCQ_F_UNLINKED,	"unlinked" },
 	{ IPCQ_F_SHUT_SEND,	"shut-send" },
 	{ IPCQ_F_SHUT_RECV,	"shut-recv" },
+	{ IPCQ_F_MAPPED,	"mapped" },
 };
 #define NR_FLAGS	(sizeof(flag_names) / sizeof(flag_names[0]))
 

@@ -145,6 +145,8 @@ const char *flag_name(unsigned int bit)
 		return "shut-send";
 	case IPCQ_F_SHUT_RECV:
 		return "shut-recv";
+	case IPCQ_F_MAPPED:
+		return "mapped";
 	default:
 		return NULL;
 	}
