@@ -53,7 +53,7 @@ static const struct {
 	{ BIT(IPCQ_OP_DESTROY), EBUSY,
 	  "messages wait in it" },
 	{ BIT(IPCQ_OP_DESTROY) | BIT(IPCQ_OP_SET_ATTR) | BIT(IPCQ_OP_PURGE) |
-	  BIT(IPCQ_OP_SHUTDOWN), EPERM,
+	  BIT(IPCQ_OP_SHUTDOWN) | BIT(IPCQ_OP_RING), EPERM,
 	  "only its owner or root may do that" },
 
 	{ BIT(IPCQ_OP_OPEN_END), EACCES,
@@ -90,8 +90,23 @@ static const struct {
 	  "the capacity asked for is above the maximum of one queue: see"
 	  " " PARAMETERS "max_*" },
 	{ BIT(IPCQ_OP_SET_ATTR), EBUSY,
-	  "the order can be changed only while the queue is empty" },
+	  "the order can be changed only while the queue is empty, and neither it nor"
+	  " max_msg_size against what a receiver has mapped" },
 
+	{ BIT(IPCQ_OP_RECV) | BIT(IPCQ_OP_PURGE), EBUSY,
+	  "another receiver has mapped the queue, and only that receives" },
+	{ BIT(IPCQ_OP_RING), EBUSY,
+	  "the queue has a ring, or more messages wait than this one can hold" },
+	{ BIT(IPCQ_OP_RING), EINVAL,
+	  "the size is no power of two of pages up to 64 MiB, or the queue is in order of"
+	  " priority" },
+	{ BIT(IPCQ_OP_RING), EMSGSIZE,
+	  "a message of the queue's max_msg_size would not fit, or that is above 64 KiB" },
+	{ BIT(IPCQ_OP_RING), EDQUOT,
+	  "the messages and the rings of this user would take more memory than they may:"
+	  " see " PARAMETERS "user_bytes" },
+	{ BIT(IPCQ_OP_RING), EBADF,
+	  "the descriptor is not open for receiving" },
 	{ BIT(IPCQ_OP_NOTIFY), EBUSY,
 	  "another registration waits for the queue's next message" },
 };

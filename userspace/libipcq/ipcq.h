@@ -2,8 +2,8 @@
 /*
  * libipcq: message queues of the kernel module ipcq, from C.
  *
- * Each call is one system call or a few, and there is no state behind them: what
- * ipcq_open() returns is an ordinary file descriptor, for poll(2), epoll(7),
+ * Each call is one system call or a few, and there is no state behind them but that of
+ * a ring: what ipcq_open() returns is an ordinary file descriptor, for poll(2), epoll(7),
  * read(2), write(2), dup(2), fork(2) and close(2).  All calls may be made from
  * any thread.  Unless said otherwise they return -1 and set errno when they fail,
  * and libipcq(3) lists the errors of each.
@@ -325,6 +325,69 @@ int ipcq_shutdown(int fd, unsigned int how);
 int ipcq_notify(int fd, const struct ipcq_notify *notify);
 
 /**
+ * ipcq_ring_open() - receive without system calls, from memory that is mapped
+ * @fd: the queue, in FIFO order, open for receiving; the caller owns it
+ * @size: bytes of messages that may wait there, each with a header of 48 bytes: a power
+ *	of two, at least a page, up to 64 MiB
+ * @flags: O_NONBLOCK and O_CLOEXEC
+ *
+ * The ring is a receiver of its own: @fd may be closed.  For as long as there is a ring,
+ * the queue is received from in no other way, and has no second one.  One thread at a
+ * time may use it.  After fork(2) both processes have it, and one of them may use it.
+ *
+ * Return: the ring; NULL with errno set if it failed.  EBUSY says that the queue has
+ * one, or that it is too small for what waits.
+ */
+struct ipcq_ring *ipcq_ring_open(int fd, size_t size, int flags);
+
+/**
+ * ipcq_ring_close() - stop receiving from a ring
+ * @ring: the ring, not valid any more; or NULL
+ *
+ * Messages that were not released wait in the queue again.
+ */
+void ipcq_ring_close(struct ipcq_ring *ring);
+
+/**
+ * ipcq_ring_fd() - the descriptor of a ring, for poll(2) and epoll(7)
+ * @ring: the ring
+ *
+ * It becomes readable when messages wait that were not released.
+ *
+ * Return: the descriptor, which is the ring's.
+ */
+int ipcq_ring_fd(const struct ipcq_ring *ring);
+
+/**
+ * ipcq_ring_next() - the next message, where it is
+ * @ring: the ring
+ *
+ * It is a few instructions, no system call.
+ *
+ * Return: its record, with the payload behind it (ipcq_record_data()).  Both stay as they
+ * are until ipcq_ring_release().  NULL if no message waits.
+ */
+const struct ipcq_record *ipcq_ring_next(struct ipcq_ring *ring);
+
+/**
+ * ipcq_ring_release() - give back the memory of messages
+ * @ring: the ring
+ *
+ * All messages that ipcq_ring_next() has returned are received now, and must not be
+ * looked at any more.  It is a few instructions, unless senders wait for room.
+ */
+void ipcq_ring_release(struct ipcq_ring *ring);
+
+/**
+ * ipcq_ring_wait() - wait until a message waits that was not released
+ * @ring: the ring
+ * @how: flags and timeout_ns, as for ipcq_recv(); NULL: for as long as it takes
+ *
+ * Return: 0.  EPIPE says end of file.
+ */
+int ipcq_ring_wait(struct ipcq_ring *ring, const struct ipcq_ring_wait *how);
+
+/**
  * enum ipcq_op - what was tried, for ipcq_explain()
  * @IPCQ_OP_OPEN: ipcq_open()
  * @IPCQ_OP_CREATE: ipcq_create(), ipcq_open_or_create(), ipcq_pair()
@@ -337,6 +400,7 @@ int ipcq_notify(int fd, const struct ipcq_notify *notify);
  * @IPCQ_OP_PURGE: ipcq_purge()
  * @IPCQ_OP_SHUTDOWN: ipcq_shutdown()
  * @IPCQ_OP_NOTIFY: ipcq_notify()
+ * @IPCQ_OP_RING: ipcq_ring_open()
  */
 enum ipcq_op {
 	IPCQ_OP_OPEN,
@@ -350,6 +414,7 @@ enum ipcq_op {
 	IPCQ_OP_PURGE,
 	IPCQ_OP_SHUTDOWN,
 	IPCQ_OP_NOTIFY,
+	IPCQ_OP_RING,
 };
 
 /**

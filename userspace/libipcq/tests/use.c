@@ -122,6 +122,8 @@ static void test_bad_descriptor(void)
 	ok(fails_with(ipcq_shutdown(-1, IPCQ_SHUT_SEND), EBADF), "shutdown: EBADF");
 	ok(fails_with(ipcq_open_end(-1, O_RDONLY), EBADF), "open_end: EBADF");
 	ok(fails_with(ipcq_notify(-1, &notify), EBADF), "notify: EBADF");
+	ok(ipcq_ring_open(-1, 4096, 0) == NULL && errno == EBADF, "ring_open: EBADF");
+	ipcq_ring_close(NULL);
 }
 
 static void test_words(void)
