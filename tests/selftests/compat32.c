@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A 32-bit program on a 64-bit kernel: every ioctl and every field, the same bytes.
- * errno32 and basic32 are errno.c and basic.c built like this.
+ * errno32, basic32, batch32 and ring32 are errno.c and so on built like this.
  */
 #include <linux/time_types.h>
 #include <poll.h>
@@ -93,6 +93,20 @@ AT(ipcq_call, timeout_ns, 48);
 AT(ipcq_call, lost, 56);
 SIZE(ipcq_call, 64);
 FIRST(IPCQ_CALL_SIZE_VER0, 64);
+AT(ipcq_ring_open, size, 0);
+AT(ipcq_ring_open, open_flags, 4);
+SIZE(ipcq_ring_open, 8);
+FIRST(IPCQ_RING_OPEN_SIZE_VER0, 8);
+AT(ipcq_ring_head, head, 0);
+AT(ipcq_ring_head, flags, 4);
+AT(ipcq_ring_head, size, 8);
+SIZE(ipcq_ring_head, 16);
+AT(ipcq_ring_position, position, 0);
+SIZE(ipcq_ring_position, 4);
+AT(ipcq_ring_wait, flags, 0);
+AT(ipcq_ring_wait, timeout_ns, 8);
+SIZE(ipcq_ring_wait, 16);
+FIRST(IPCQ_RING_WAIT_SIZE_VER0, 16);
 SIZE(ipcq_open_end, 8);
 FIRST(IPCQ_OPEN_END_SIZE_VER0, 8);
 AT(ipcq_notify, how, 0);
@@ -156,6 +170,8 @@ TEST_F(compat, the_numbers)
 	EXPECT_EQ(0xc028be21, IPCQ_IOC_RECV_BATCH);
 	EXPECT_EQ(0xc040be22, IPCQ_IOC_CALL);
 	EXPECT_EQ(0x4018be17, IPCQ_IOC_NOTIFY);
+	EXPECT_EQ(0x4008be30, IPCQ_IOC_RING);
+	EXPECT_EQ(0x4010be31, IPCQ_IOC_RING_WAIT);
 }
 
 TEST_F(compat, create_get_set_destroy)

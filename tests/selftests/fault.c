@@ -3,15 +3,14 @@
  * Buffers that are not there, or only half: a send that fails has sent nothing, and
  * a receive that fails has lost nothing.
  */
-#include <linux/userfaultfd.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 #include <sys/uio.h>
 
 #include "call.h"
 #include "ipcq_test.h"
+#include "slow_page.h"
 #include "kselftest_harness.h"
 
 FIXTURE(fault) {
@@ -216,58 +215,6 @@ TEST_F(fault, losses_are_told_again)
 	EXPECT_EQ(1, msg.lost);
 }
 
-/*
- * A page that answers when the test says so.  While a receiver copies into it, the
- * test can do to the queue what it likes.
- */
-struct slow_page {
-	int uffd;
-	char *at;
-	size_t size;
-};
-
-static int slow_page(struct slow_page *p, size_t size)
-{
-	struct uffdio_api api = { .api = UFFD_API };
-	struct uffdio_register reg = { .mode = UFFDIO_REGISTER_MODE_MISSING };
-
-	p->size = size;
-	p->uffd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
-	if (p->uffd < 0)
-		return -errno;
-	p->at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	reg.range.start = (uintptr_t)p->at;
-	reg.range.len = size;
-	if (ioctl(p->uffd, UFFDIO_API, &api) || ioctl(p->uffd, UFFDIO_REGISTER, &reg))
-		return -errno;
-	return 0;
-}
-
-/* Await that somebody touches it. */
-static bool is_touched(struct slow_page *p)
-{
-	struct pollfd pfd = { .fd = p->uffd, .events = POLLIN };
-
-	return poll(&pfd, 1, 20000) == 1 && pfd.revents == POLLIN;
-}
-
-/* There is no page: who touched it fails. */
-static int refuse(struct slow_page *p)
-{
-	struct uffdio_range range = { .start = (uintptr_t)p->at, .len = p->size };
-
-	return munmap(p->at, p->size) || ioctl(p->uffd, UFFDIO_WAKE, &range) ? -errno :
-	       close(p->uffd);
-}
-
-/* There is one. */
-static int grant(struct slow_page *p)
-{
-	struct uffdio_zeropage zero = { .range = { (uintptr_t)p->at, p->size } };
-
-	return ioctl(p->uffd, UFFDIO_ZEROPAGE, &zero) ? -errno : close(p->uffd);
-}
-
 struct slow_recv {
 	pthread_t thread;
 	int fd;
@@ -288,7 +235,7 @@ static bool slow_recv_start(struct slow_recv *r, int fd, struct slow_page *p)
 {
 	r->fd = fd;
 	r->msg = MSG(p->at, p->size);
-	return !pthread_create(&r->thread, NULL, slow_recv_main, r) && is_touched(p);
+	return !pthread_create(&r->thread, NULL, slow_recv_main, r) && slow_page_is_touched(p);
 }
 
 static int slow_recv_end(struct slow_recv *r)
@@ -317,7 +264,7 @@ TEST_F(fault, a_slow_receiver_holds_nobody_up)
 	EXPECT_EQ(4, fill(self->q.fd));
 	EXPECT_EQ(4, drain(self->q.fd));
 	EXPECT_EQ(0, nl_books(self->q.id));
-	ASSERT_EQ(0, grant(&page));
+	ASSERT_EQ(0, slow_page_grant(&page));
 	EXPECT_EQ(0, slow_recv_end(&r));
 	EXPECT_EQ(4, r.msg.size);
 	EXPECT_STREQ("slow", page.at);
@@ -333,7 +280,7 @@ TEST_F(fault, given_back_to_the_front)
 	ASSERT_EQ(0, send_text(self->q.fd, "two"));
 	ASSERT_TRUE(slow_recv_start(&r, self->q.fd, &page));
 	ASSERT_EQ(0, send_text(self->q.fd, "three"));
-	ASSERT_EQ(0, refuse(&page));
+	ASSERT_EQ(0, slow_page_refuse(&page));
 	EXPECT_EQ(-EFAULT, slow_recv_end(&r));
 	EXPECT_EQ(0, recv_text(self->q.fd, "one"));
 	EXPECT_EQ(0, recv_text(self->q.fd, "two"));
@@ -362,7 +309,7 @@ TEST_F(fault, two_given_back_in_the_wrong_order)
 				ASSERT_TRUE(slow_recv_start(&r[i], self->q.fd, &pages[i]));
 			}
 			for (i = 0; i < 3; i++) {
-				ASSERT_EQ(0, refuse(&pages[sequences[s][i]]));
+				ASSERT_EQ(0, slow_page_refuse(&pages[sequences[s][i]]));
 				EXPECT_EQ(-EFAULT, slow_recv_end(&r[sequences[s][i]]));
 			}
 			for (i = 0; i < 4; i++)
@@ -384,7 +331,7 @@ TEST_F(fault, given_back_behind_a_higher_priority)
 	ASSERT_EQ(0, send_prio(self->q.fd, "high", 6));
 	ASSERT_EQ(0, send_prio(self->q.fd, "later", 5));
 	ASSERT_EQ(0, send_prio(self->q.fd, "low", 4));
-	ASSERT_EQ(0, refuse(&page));
+	ASSERT_EQ(0, slow_page_refuse(&page));
 	EXPECT_EQ(-EFAULT, slow_recv_end(&r));
 	EXPECT_EQ(0, recv_text(self->q.fd, "high"));
 	EXPECT_EQ(0, recv_text(self->q.fd, "middle"));
@@ -403,7 +350,7 @@ TEST_F(fault, given_back_to_a_receiver_that_waits)
 	ASSERT_TRUE(slow_recv_start(&r, self->q.fd, &page));
 	ASSERT_EQ(0, call_recv(&c, self->q.fd, (struct ipcq_msg) {}));
 	ASSERT_TRUE(WAIT_UNTIL(blocked_receivers(&self->q) == 1));
-	ASSERT_EQ(0, refuse(&page));
+	ASSERT_EQ(0, slow_page_refuse(&page));
 	EXPECT_EQ(-EFAULT, slow_recv_end(&r));
 	EXPECT_EQ(0, call_end(&c));
 	EXPECT_STREQ("passed on", c.text);
@@ -422,7 +369,7 @@ TEST_F(fault, given_back_after_a_purge_is_not_purged)
 	ASSERT_EQ(0, send_text(self->q.fd, "does not"));
 	ASSERT_TRUE(slow_recv_start(&r, self->q.fd, &page));
 	EXPECT_EQ(1, purge(self->q.fd));
-	ASSERT_EQ(0, refuse(&page));
+	ASSERT_EQ(0, slow_page_refuse(&page));
 	EXPECT_EQ(-EFAULT, slow_recv_end(&r));
 	EXPECT_EQ(0, recv_text(self->q.fd, "survives"));
 	EXPECT_EQ(-EAGAIN, recv_text(self->q.fd, ""));
@@ -440,7 +387,7 @@ TEST_F(fault, given_back_after_a_change_of_order)
 	ASSERT_EQ(0, set_order(self->q.fd, IPCQ_ORDER_PRIORITY));
 	ASSERT_EQ(0, send_prio(self->q.fd, "high", 6));
 	ASSERT_EQ(0, send_prio(self->q.fd, "low", 4));
-	ASSERT_EQ(0, refuse(&page));
+	ASSERT_EQ(0, slow_page_refuse(&page));
 	EXPECT_EQ(-EFAULT, slow_recv_end(&r));
 	EXPECT_EQ(0, recv_text(self->q.fd, "high"));
 	EXPECT_EQ(0, recv_text(self->q.fd, "back"));
@@ -458,7 +405,7 @@ TEST_F(fault, the_books_balance_across_a_reset)
 	ASSERT_TRUE(slow_recv_start(&r, self->q.fd, &page));
 	ASSERT_EQ(0, nl_reset(self->q.id, IPCQ_RESET_COUNTERS));
 	EXPECT_EQ(0, nl_books(self->q.id));
-	ASSERT_EQ(0, refuse(&page));
+	ASSERT_EQ(0, slow_page_refuse(&page));
 	EXPECT_EQ(-EFAULT, slow_recv_end(&r));
 	EXPECT_EQ(0, nl_books(self->q.id));
 	EXPECT_EQ(0, nl_books_of_totals());
