@@ -8,13 +8,16 @@
 #include <linux/time_types.h>
 #include <poll.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <sys/uio.h>
 
 #include "inject.h"
 #include "ipcq_test.h"
+#include "mapped.h"
 #include "kselftest_harness.h"
 
 #define BIG	60000
+#define RING	(1 << 17)
 /* As a part of a dump has room for a few queues only. */
 #define MANY	8
 
@@ -24,6 +27,7 @@
  * @others: more queues
  * @name: of a queue that the operation makes or destroys
  * @made: a descriptor that the operation made, or -1
+ * @ring: of @q, or -1
  * @control: the control device
  * @listener: a socket that hears events, or -1
  * @epoll: an empty epoll set
@@ -38,6 +42,7 @@ struct scene {
 	struct queue others[MANY];
 	char name[IPCQ_NAME_MAX + 1];
 	int made;
+	int ring;
 	int control;
 	int listener;
 	int epoll;
@@ -295,6 +300,41 @@ static long netlink_reset(struct scene *s)
 	return nl_reset(s->q.id, IPCQ_RESET_PEAK | IPCQ_RESET_COUNTERS);
 }
 
+/* It goes again: what moves into the ring moves back. */
+static long make_ring(struct scene *s)
+{
+	int fd = ring_open(s->q.fd, RING, 0);
+
+	return fd < 0 ? fd : RESULT(close(fd));
+}
+
+static long map_ring(struct scene *s)
+{
+	void *at = mmap(NULL, 2 * RING, PROT_READ, MAP_SHARED, s->ring,
+			sysconf(_SC_PAGESIZE));
+
+	if (at == MAP_FAILED)
+		return -errno;
+	/* That takes memory, too; but what fails does so once. */
+	while (munmap(at, 2 * RING))
+		;
+	return 0;
+}
+
+static long wait_for_record(struct scene *s)
+{
+	const struct mapped r = { .fd = s->ring };
+
+	return mapped_wait(&r, 0, 0);
+}
+
+static long poll_ring(struct scene *s)
+{
+	struct pollfd pfd = { s->ring, POLLIN, 0 };
+
+	return RESULT(poll(&pfd, 1, 1));
+}
+
 /* Checks: what is true after the operation, whether it succeeded or not. */
 
 static bool fd_was_made(struct scene *s, long result)
@@ -443,6 +483,7 @@ FIXTURE_VARIANT(every_site) {
 	bool makes;
 	bool destroys;
 	bool listens;
+	bool mapped;
 	bool may_have_none;
 };
 
@@ -505,6 +546,17 @@ OPERATION(poll, do_poll, is_unchanged, ERRS(EFAULT, ENOMEM));
 OPERATION(epoll, do_epoll, is_unchanged, ERRS(EFAULT, ENOMEM));
 OPERATION(async, set_async, is_unchanged, ERRS(ENOMEM));
 OPERATION(fdinfo, read_fdinfo, is_unchanged, ERRS(EFAULT, ENOMEM, ENFILE));
+OPERATION(ring, make_ring, is_unchanged, ERRS(ENOMEM, EFAULT, ENFILE));
+OPERATION(ring_map, map_ring, is_unchanged, ERRS(ENOMEM), .mapped = true);
+OPERATION(ring_wait, wait_for_record, is_unchanged, ERRS(EFAULT), .mapped = true);
+OPERATION(ring_poll, poll_ring, is_unchanged, ERRS(EFAULT, ENOMEM), .mapped = true);
+/* As read is: and what fails here is tried again in another way. */
+OPERATION(ring_write, do_write, five_were_sent, ERRS(ENOMEM, EFAULT), .mapped = true,
+	  .may_have_none = true);
+OPERATION(ring_write_big, write_big, many_were_sent, ERRS(ENOMEM, EFAULT), .mapped = true);
+OPERATION(ring_writev, do_writev, five_were_sent, ERRS(ENOMEM, EFAULT), .mapped = true);
+OPERATION(ring_send, send_ioctl, five_were_sent, ERRS(ENOMEM, EFAULT), .mapped = true);
+OPERATION(ring_netlink_get, netlink_get, is_unchanged, NETLINK_ERRS, .mapped = true);
 OPERATION(netlink_get, netlink_get, is_unchanged, NETLINK_ERRS);
 OPERATION(netlink_get_by_name, netlink_get_by_name, is_unchanged, NETLINK_ERRS);
 OPERATION(netlink_dump, netlink_dump, all_were_told, NETLINK_ERRS);
@@ -566,7 +618,7 @@ FIXTURE_TEARDOWN(every_site)
 }
 
 /* Make everything as the operation finds it. */
-static int begin(struct scene *s, bool destroys)
+static int begin(struct scene *s, bool destroys, bool mapped)
 {
 	struct ipcq_create create = { .open_flags = O_RDWR | O_CLOEXEC };
 	char buf[8];
@@ -579,6 +631,12 @@ static int begin(struct scene *s, bool destroys)
 	if (msg_recv(s->q.fd, &MSG(buf, 8, .flags = IPCQ_MSG_NONBLOCK)) != -EAGAIN ||
 	    send_prio(s->q.fd, "kept", 9))
 		return 1;
+	s->ring = -1;
+	if (mapped) {
+		s->ring = ring_open(s->q.fd, RING, O_CLOEXEC);
+		if (s->ring < 0)
+			return 1;
+	}
 	queue_name(s->name);
 	if (destroys) {
 		strcpy(create.name, s->name);
@@ -651,7 +709,7 @@ TEST_F_TIMEOUT(every_site, fails_in_turn, 280)
 		     strerror(-self->no_inject));
 	while (hit) {
 		n++;
-		ASSERT_EQ(0, begin(s, variant->destroys));
+		ASSERT_EQ(0, begin(s, variant->destroys, variant->mapped));
 		inject_nth(&self->inject, n);
 		result = variant->operation(s);
 		hit = inject_was_hit(&self->inject);
@@ -659,6 +717,8 @@ TEST_F_TIMEOUT(every_site, fails_in_turn, 280)
 		if (hit)
 			sites_add(&self->sites, result);
 
+		if (s->ring >= 0)
+			close(s->ring);
 		EXPECT_TRUE(result >= 0 || (hit ? is_among(variant->errs, -result) :
 						  -result == variant->normal))
 			TH_LOG("site %u: %s", n, strerror(-result));
