@@ -231,6 +231,7 @@ static void measure(const struct request *request, const struct scenario *scenar
 		if ((mech->can & scenario->needs) != scenario->needs ||
 		    (mech->only && strcmp(mech->only, scenario->name)) ||
 		    !is_wanted(request, mech) || request->is_missing[i] ||
+		    (mech->max_size && size > mech->max_size) ||
 		    (scenario->fits && !scenario->fits(mech, variant)))
 			continue;
 		figure = scenario->measure(&request->plan, mech, variant, size);

@@ -62,6 +62,7 @@ struct channel {
  * @what: the calls that a message takes
  * @can: CAN_*
  * @max_depth: most messages that can wait; 0: as many as there is memory for
+ * @max_size: bytes of the largest message; 0: any
  * @missing: what this kernel or module lacks for it, or NULL if it lacks nothing; then
  *	there are no figures of it, and the results say why.  NULL if it is always there
  * @open: make a channel that meets channel->need
@@ -82,6 +83,7 @@ struct mechanism {
 	const char *what;
 	unsigned int can;
 	unsigned int max_depth;
+	size_t max_size;
 	const char *(*missing)(void);
 	void (*open)(struct channel *channel);
 	void (*send)(struct channel *channel, char *data, size_t size);

@@ -18,6 +18,7 @@ const struct mechanism *const mechanisms[] = {
 	&ipcq_call_mechanism,
 	&ipcq_mqueue_mechanism,
 	&ipcq_uring_mechanism,
+	&ipcq_ring_mechanism,
 };
 
 const size_t nr_mechanisms = sizeof(mechanisms) / sizeof(mechanisms[0]);

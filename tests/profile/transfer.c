@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Usage: transfer null|pipe|mq|rw|ioctl|batch SIZE [trip]
+ * Usage: transfer null|pipe|mq|rw|ioctl|batch|ring|ring-batch SIZE [trip]
  * Sends and receives messages in one task, or sends them to another one that sends them
  * back, to be counted: prints the nanoseconds for one of them, which are instructions
  * where the clock counts those.
@@ -34,6 +34,7 @@
 static char out[LARGEST], in[LARGEST];
 static size_t size;
 static int to, from;
+static struct ipcq_ring *ring;
 
 static void check(bool done)
 {
@@ -87,6 +88,31 @@ static void recv_batch(void)
 	check(ipcq_recv_batch(from, records, BATCH * IPCQ_RECORD_SPACE(size), NULL) == BATCH);
 }
 
+/* Copies it out, as the other ways do. */
+static void take_record(void)
+{
+	const struct ipcq_record *record;
+
+	while (!(record = ipcq_ring_next(ring)))
+		check(!ipcq_ring_wait(ring, NULL));
+	check(record->size == size);
+	memcpy(in, ipcq_record_data(record), size);
+}
+
+static void recv_ring(void)
+{
+	take_record();
+	ipcq_ring_release(ring);
+}
+
+static void recv_ring_batch(void)
+{
+	for (int i = 1; i < BATCH; i++)
+		check(ipcq_ring_next(ring));
+	take_record();
+	ipcq_ring_release(ring);
+}
+
 static void open_null(void)
 {
 	to = open("/dev/null", O_WRONLY);
@@ -114,11 +140,11 @@ static void open_mq(void)
 		err(1, "mq_open");
 }
 
-static void open_ipcq(void)
+static void open_queue(size_t largest)
 {
 	struct ipcq_attr attr = {
 		.mask = IPCQ_ATTR_MAX_MSG_SIZE | IPCQ_ATTR_MAX_BYTES,
-		.max_msg_size = LARGEST,
+		.max_msg_size = largest,
 		.max_bytes = BATCH * LARGEST,
 	};
 	int fds[2];
@@ -127,6 +153,19 @@ static void open_ipcq(void)
 		err(1, "ipcq_pair");
 	from = fds[0];
 	to = fds[1];
+}
+
+static void open_ipcq(void)
+{
+	open_queue(LARGEST);
+}
+
+static void open_ring(void)
+{
+	open_queue(IPCQ_RING_MAX_MSG_SIZE);
+	ring = ipcq_ring_open(from, 1 << 20, 0);
+	if (!ring)
+		err(1, "ipcq_ring_open");
 }
 
 static const struct way {
@@ -142,12 +181,15 @@ static const struct way {
 	{ "rw", open_ipcq, do_write, do_read, 1 },
 	{ "ioctl", open_ipcq, do_send, do_recv, 1 },
 	{ "batch", open_ipcq, send_batch, recv_batch, BATCH },
+	{ "ring", open_ring, do_write, recv_ring, 1 },
+	{ "ring-batch", open_ring, send_batch, recv_ring_batch, BATCH },
 };
 
 /* Have another task send back all that is sent. */
 static void fork_mirror(const struct way *way)
 {
 	struct sched_param none = { 0 };
+	struct ipcq_ring *there_ring;
 	int there_to, there_from;
 
 	/* It takes over when this one blocks, and not when its share of time says so. */
@@ -156,6 +198,7 @@ static void fork_mirror(const struct way *way)
 	way->open();
 	there_to = to;
 	there_from = from;
+	there_ring = ring;
 	way->open();
 	switch (fork()) {
 	case -1:
@@ -163,6 +206,7 @@ static void fork_mirror(const struct way *way)
 	case 0:
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		from = there_from;
+		ring = there_ring;
 		for (;;) {
 			way->receive();
 			way->send();
@@ -185,7 +229,7 @@ int main(int argc, char **argv)
 	long long begun;
 
 	if (argc < 3 || argc > 4)
-		errx(2, "usage: transfer null|pipe|mq|rw|ioctl|batch SIZE [trip]");
+		errx(2, "usage: transfer null|pipe|mq|rw|ioctl|batch|ring|ring-batch SIZE [trip]");
 	while (way < end && strcmp(way->name, argv[1]))
 		way++;
 	size = strtoul(argv[2], NULL, 10);

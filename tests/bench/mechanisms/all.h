@@ -19,6 +19,7 @@ extern const struct mechanism ipcq_batch_mechanism;
 extern const struct mechanism ipcq_call_mechanism;
 extern const struct mechanism ipcq_mqueue_mechanism;
 extern const struct mechanism ipcq_uring_mechanism;
+extern const struct mechanism ipcq_ring_mechanism;
 
 /* Open a queue of ipcq, whatever then goes through it. */
 void ipcq_bench_open(struct channel *channel);
