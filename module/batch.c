@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Many messages with one call, in one direction or in both. */
-#include <linux/file.h>
+/* Many messages with one call. */
 #include <linux/fs.h>
 #include <linux/minmax.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 
 #include "arg.h"
-#include "chardev.h"
 #include "msg.h"
 #include "record.h"
 
@@ -124,94 +122,4 @@ long ipcq_ioctl_recv_batch(struct file *file, unsigned int cmd, void __user *arg
 	if (done == -EMSGSIZE && put_user(IPCQ_RECORD_SPACE(receipt.needed), &ubatch->size))
 		return -EFAULT;
 	return ipcq_msg_end(done, batch.flags);
-}
-
-/*
- * Send and receive.
- *
- * Return: how many messages were received, or what hindered that.
- */
-static long ipcq_call(struct file *to, struct file *from, struct ipcq_call *call,
-		      struct ipcq_call __user *ucall)
-{
-	struct ipcq_place there, here;
-	struct ipcq_patience patience;
-	struct ipcq_receipt receipt;
-	u32 sent;
-	long err;
-
-	err = ipcq_msg_patience(call->flags, call->timeout_ns, to, &patience);
-	err = err ?: ipcq_get_place(&there, call->send, call->send_size, 0);
-	err = err ?: ipcq_get_place(&here, call->recv, call->recv_size, call->recv_count);
-	if (err)
-		return err;
-	/* Find out that the answer cannot be given before it is too late. */
-	if (put_user(0, &ucall->sent) || put_user(0, &ucall->lost))
-		return -EFAULT;
-
-	err = ipcq_records_send(to->private_data, &there, &patience, &sent);
-	if (!err && there.room > 0)
-		err = -EINVAL;
-	if (!sent)
-		return ipcq_refused(err, call->flags);
-	/* If the caller has taken that away since, there is nobody to be told. */
-	put_user(sent, &ucall->sent);
-	if (err) {
-		err = ipcq_refused(err, call->flags);
-		goto was_sent;
-	}
-
-	patience.nonblock = call->flags & IPCQ_MSG_NONBLOCK || from->f_flags & O_NONBLOCK;
-	err = ipcq_records_receive(from->private_data, &here, &patience, &receipt);
-	if (err > 0) {
-		/* The same. */
-		put_user(ipcq_filled(&here, call->recv, call->recv_size), &ucall->recv_size);
-		put_user(receipt.lost, &ucall->lost);
-		return err;
-	}
-	if (err == -EMSGSIZE &&
-	    put_user(IPCQ_RECORD_SPACE(receipt.needed), &ucall->recv_size))
-		err = -EFAULT;
-was_sent:
-	/* To do it again would send it again. */
-	return err == -ERESTARTSYS ? -EINTR : err;
-}
-
-/**
- * ipcq_ioctl_call() - IPCQ_IOC_CALL
- * @file: of the queue to send to
- * @cmd: the ioctl number
- * @arg: struct ipcq_call of any version
- *
- * Context: Process context.  May sleep.
- * Return: how many messages were received; -EINVAL also if what to receive from is no
- * queue; -EBADF; else what IPCQ_IOC_SEND or IPCQ_IOC_RECV returns.
- */
-long ipcq_ioctl_call(struct file *file, unsigned int cmd, void __user *arg)
-{
-	struct ipcq_call call;
-	struct file *from;
-	long err;
-
-	if (!(file->f_mode & FMODE_WRITE))
-		return -EBADF;
-	err = ipcq_get_arg(&call, sizeof(call), IPCQ_CALL_SIZE_VER0, cmd, arg);
-	if (err)
-		return err;
-	if (call.flags & ~IPCQ_MSG_KNOWN)
-		return -EINVAL;
-	if (call.recv_fd == -1)
-		return file->f_mode & FMODE_READ ? ipcq_call(file, file, &call, arg) : -EBADF;
-
-	from = fget(call.recv_fd);
-	if (!from)
-		return -EBADF;
-	if (from->f_op != &ipcq_file_operations)
-		err = -EINVAL;
-	else if (!(from->f_mode & FMODE_READ))
-		err = -EBADF;
-	else
-		err = ipcq_call(file, from, &call, arg);
-	fput(from);
-	return err;
 }

@@ -99,45 +99,61 @@ int ipcq_msg_end(int err, u32 flags)
 	return err;
 }
 
-static int ipcq_get_msg(struct ipcq_msg *msg, unsigned int cmd,
-			const void __user *arg, const struct file *file,
-			struct ipcq_patience *patience)
+static int ipcq_check_msg(const struct ipcq_msg *msg, u32 known, const struct file *file,
+			  struct ipcq_patience *patience)
 {
-	int err = ipcq_get_arg(msg, sizeof(*msg), IPCQ_MSG_SIZE_VER0, cmd, arg);
-
-	if (err)
-		return err;
-	if (msg->flags & ~(IPCQ_MSG_KNOWN | IPCQ_MSG_WHOLE) || msg->pad || msg->pad2)
+	if (msg->flags & ~known || msg->pad || msg->pad2)
 		return -EINVAL;
 	return ipcq_msg_patience(msg->flags, msg->timeout_ns, file, patience);
+}
+
+static int ipcq_check_send(const struct ipcq_msg *msg, const struct file *file,
+			   struct ipcq_patience *patience)
+{
+	if (msg->prio > IPCQ_PRIO_MAX)
+		return -EINVAL;
+	return ipcq_check_msg(msg, IPCQ_MSG_KNOWN, file, patience);
+}
+
+static int ipcq_check_recv(const struct ipcq_msg *msg, const struct file *file,
+			   struct ipcq_patience *patience)
+{
+	return ipcq_check_msg(msg, (IPCQ_MSG_KNOWN & ~IPCQ_MSG_NOSIGNAL) | IPCQ_MSG_WHOLE,
+			      file, patience);
+}
+
+/* Send what ipcq_check_send() has found valid. */
+static int ipcq_msg_send(struct file *file, const struct ipcq_msg *msg,
+			 const struct ipcq_patience *patience)
+{
+	struct ipcq_opener *opener = file->private_data;
+	int err;
+
+	/* So large that no queue holds it, and perhaps no size_t either. */
+	if (msg->size > MAX_RW_COUNT)
+		return -EMSGSIZE;
+	if (ipcq_is_mapped(&opener->queue->engine) &&
+	    ipcq_send_mapped(&opener->queue->engine, current_cred(),
+			     u64_to_user_ptr(msg->data), msg->size, msg->prio, msg->type))
+		return 0;
+	err = ipcq_file_send(opener, current_cred(), u64_to_user_ptr(msg->data), msg->size,
+			     msg->prio, msg->type, patience,
+			     msg->flags & IPCQ_MSG_NOSIGNAL);
+	return ipcq_msg_end(err, msg->flags);
 }
 
 static long ipcq_ioctl_send(struct file *file, unsigned int cmd,
 			    const void __user *arg)
 {
-	struct ipcq_opener *opener = file->private_data;
 	struct ipcq_patience patience;
 	struct ipcq_msg msg;
 	int err;
 
 	if (!(file->f_mode & FMODE_WRITE))
 		return -EBADF;
-	err = ipcq_get_msg(&msg, cmd, arg, file, &patience);
-	if (err)
-		return err;
-	if (msg.prio > IPCQ_PRIO_MAX || msg.flags & IPCQ_MSG_WHOLE)
-		return -EINVAL;
-	/* So large that no queue holds it, and perhaps no size_t either. */
-	if (msg.size > MAX_RW_COUNT)
-		return -EMSGSIZE;
-	if (ipcq_is_mapped(&opener->queue->engine) &&
-	    ipcq_send_mapped(&opener->queue->engine, current_cred(),
-			     u64_to_user_ptr(msg.data), msg.size, msg.prio, msg.type))
-		return 0;
-	err = ipcq_file_send(opener, current_cred(), u64_to_user_ptr(msg.data), msg.size,
-			     msg.prio, msg.type, &patience,
-			     msg.flags & IPCQ_MSG_NOSIGNAL);
-	return ipcq_msg_end(err, msg.flags);
+	err = ipcq_get_arg(&msg, sizeof(msg), IPCQ_MSG_SIZE_VER0, cmd, arg);
+	err = err ?: ipcq_check_send(&msg, file, &patience);
+	return err ?: ipcq_msg_send(file, &msg, &patience);
 }
 
 /**
@@ -162,45 +178,103 @@ void ipcq_msg_describe(struct ipcq_msg *msg, const struct ipcq_receipt *receipt)
 	msg->gid = ipcq_gid_nr(m->gid);
 }
 
-static long ipcq_ioctl_recv(struct file *file, unsigned int cmd,
-			    void __user *arg)
+/*
+ * Receive as ipcq_check_recv() has found valid, and tell of it in @umsg, which has @usize
+ * bytes.
+ */
+static int ipcq_msg_recv(struct file *file, struct ipcq_msg *msg,
+			 const struct ipcq_patience *patience, void __user *umsg,
+			 size_t usize)
 {
 	struct ipcq_opener *opener = file->private_data;
 	struct ipcq_receipt receipt = { .ask_lost = true };
-	struct ipcq_queue *q = opener->queue;
+	struct ipcq_engine *e = &opener->queue->engine;
+	int err;
+
+	receipt.room = min_t(u64, msg->size, MAX_RW_COUNT);
+	if (msg->flags & IPCQ_MSG_WHOLE && !ipcq_is_room_for_any(e, &receipt))
+		err = -EMSGSIZE;
+	else
+		err = ipcq_receive(e, &opener->party, &receipt, patience);
+	if (err == -EMSGSIZE) {
+		msg->size = receipt.needed;
+		return ipcq_put_struct(umsg, usize, msg, sizeof(*msg)) ?: err;
+	}
+	if (err)
+		return ipcq_msg_end(err, msg->flags);
+
+	/* Until all of it has arrived the message can still be given back. */
+	ipcq_msg_describe(msg, &receipt);
+	if (!ipcq_payload_to_user(u64_to_user_ptr(msg->data), receipt.m) ||
+	    ipcq_put_struct(umsg, usize, msg, sizeof(*msg))) {
+		ipcq_give_back(e, &opener->party, &receipt);
+		return -EFAULT;
+	}
+	ipcq_recycle(e, receipt.m);
+	return 0;
+}
+
+static long ipcq_ioctl_recv(struct file *file, unsigned int cmd,
+			    void __user *arg)
+{
 	struct ipcq_patience patience;
 	struct ipcq_msg msg;
 	int err;
 
 	if (!(file->f_mode & FMODE_READ))
 		return -EBADF;
-	err = ipcq_get_msg(&msg, cmd, arg, file, &patience);
+	err = ipcq_get_arg(&msg, sizeof(msg), IPCQ_MSG_SIZE_VER0, cmd, arg);
+	err = err ?: ipcq_check_recv(&msg, file, &patience);
+	return err ?: ipcq_msg_recv(file, &msg, &patience, arg, _IOC_SIZE(cmd));
+}
+
+/* Send to one queue and receive from another, or from the same. */
+static int ipcq_call(struct file *to, struct file *from, struct ipcq_call *call,
+		     struct ipcq_call __user *ucall)
+{
+	struct ipcq_patience send_patience, recv_patience;
+	int err;
+
+	err = ipcq_check_send(&call->send, to, &send_patience);
+	err = err ?: ipcq_check_recv(&call->recv, from, &recv_patience);
 	if (err)
 		return err;
-	if (msg.flags & IPCQ_MSG_NOSIGNAL)
-		return -EINVAL;
-
-	receipt.room = min_t(u64, msg.size, MAX_RW_COUNT);
-	if (msg.flags & IPCQ_MSG_WHOLE && !ipcq_is_room_for_any(&q->engine, &receipt))
-		err = -EMSGSIZE;
-	else
-		err = ipcq_receive(&q->engine, &opener->party, &receipt, &patience);
-	if (err == -EMSGSIZE) {
-		msg.size = receipt.needed;
-		return ipcq_put_arg(arg, cmd, &msg, sizeof(msg)) ?: err;
-	}
-	if (err)
-		return ipcq_msg_end(err, msg.flags);
-
-	/* Until all of it has arrived the message can still be given back. */
-	ipcq_msg_describe(&msg, &receipt);
-	if (!ipcq_payload_to_user(u64_to_user_ptr(msg.data), receipt.m) ||
-	    ipcq_put_arg(arg, cmd, &msg, sizeof(msg))) {
-		ipcq_give_back(&q->engine, &opener->party, &receipt);
+	/* Find out that the answer cannot be given before it is too late. */
+	if (put_user(0, &ucall->sent))
 		return -EFAULT;
-	}
-	ipcq_recycle(&q->engine, receipt.m);
-	return 0;
+	err = ipcq_msg_send(to, &call->send, &send_patience);
+	if (err)
+		return err;
+	/* If the caller has taken that away since, there is nobody to be told. */
+	put_user(1, &ucall->sent);
+	err = ipcq_msg_recv(from, &call->recv, &recv_patience, &ucall->recv,
+			    sizeof(call->recv));
+	/* To do it again would send it again. */
+	return err == -ERESTARTSYS ? -EINTR : err;
+}
+
+static long ipcq_ioctl_call(struct file *file, unsigned int cmd, void __user *arg)
+{
+	struct ipcq_call call;
+	struct file *from;
+	int err;
+
+	if (!(file->f_mode & FMODE_WRITE))
+		return -EBADF;
+	err = ipcq_get_arg(&call, sizeof(call), IPCQ_CALL_SIZE_VER0, cmd, arg);
+	if (err)
+		return err;
+	from = fget(call.recv_fd);
+	if (!from)
+		return -EBADF;
+	if (from->f_op != &ipcq_file_operations)
+		err = -EINVAL;
+	else if (!(from->f_mode & FMODE_READ))
+		err = -EBADF;
+	else
+		err = ipcq_call(file, from, &call, arg);
+	fput(from);
+	return err;
 }
 
 static long ipcq_ioctl_get_attr(struct ipcq_queue *q, unsigned int cmd,
@@ -319,12 +393,12 @@ long ipcq_file_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return ipcq_ioctl_send(file, cmd, uarg);
 	case IPCQ_IOC_RECV & ~IOCSIZE_MASK:
 		return ipcq_ioctl_recv(file, cmd, uarg);
+	case IPCQ_IOC_CALL & ~IOCSIZE_MASK:
+		return ipcq_ioctl_call(file, cmd, uarg);
 	case IPCQ_IOC_SEND_BATCH & ~IOCSIZE_MASK:
 		return ipcq_ioctl_send_batch(file, cmd, uarg);
 	case IPCQ_IOC_RECV_BATCH & ~IOCSIZE_MASK:
 		return ipcq_ioctl_recv_batch(file, cmd, uarg);
-	case IPCQ_IOC_CALL & ~IOCSIZE_MASK:
-		return ipcq_ioctl_call(file, cmd, uarg);
 	case IPCQ_IOC_GET_ATTR & ~IOCSIZE_MASK:
 		return ipcq_ioctl_get_attr(q, cmd, uarg);
 	case IPCQ_IOC_SET_ATTR & ~IOCSIZE_MASK:

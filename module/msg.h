@@ -55,6 +55,5 @@ static inline u32 ipcq_gid_nr(kgid_t gid)
 long ipcq_ioctl_send_batch(struct file *file, unsigned int cmd,
 			   const void __user *arg);
 long ipcq_ioctl_recv_batch(struct file *file, unsigned int cmd, void __user *arg);
-long ipcq_ioctl_call(struct file *file, unsigned int cmd, void __user *arg);
 
 #endif /* IPCQ_MSG_H */

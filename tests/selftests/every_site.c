@@ -155,16 +155,13 @@ static long recv_batch(struct scene *s)
 
 static long call(struct scene *s)
 {
-	struct ipcq_record *record = (struct ipcq_record *)s->buf;
 	struct ipcq_call call = {
-		.send = (uintptr_t)s->buf, .send_size = sizeof(*record) + 5,
-		.recv = (uintptr_t)s->buf, .recv_size = BIG, .recv_fd = -1,
-		.recv_count = 1,
+		.send = MSG("hello", 5), .recv = MSG(s->buf, BIG), .recv_fd = s->q.fd,
 	};
 	long result;
 
-	*record = (struct ipcq_record) { .size = 5 };
 	result = RESULT(ioctl(s->q.fd, IPCQ_IOC_CALL, &call));
+	s->msg = call.recv;
 	s->sent = call.sent;
 	return result;
 }
@@ -395,11 +392,9 @@ static bool was_taken(struct scene *s, long result)
 
 static bool was_called(struct scene *s, long result)
 {
-	const struct ipcq_record *record = (struct ipcq_record *)s->buf;
-
 	return s->after.depth == s->before.depth + s->sent - (result >= 0) &&
-	       (result < 0 || (result == 1 && record->size == 4 && record->prio == 9 &&
-			       !memcmp(record + 1, "kept", 4)));
+	       (result < 0 || (s->msg.size == 4 && s->msg.prio == 9 &&
+			       !memcmp(s->buf, "kept", 4)));
 }
 
 static bool was_received(struct scene *s, long result)

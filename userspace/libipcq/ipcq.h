@@ -241,26 +241,25 @@ int ipcq_send_batch(int fd, const void *records, size_t size, struct ipcq_batch 
 int ipcq_recv_batch(int fd, void *records, size_t size, struct ipcq_batch *how);
 
 /**
- * ipcq_call() - send messages, and receive others, with one system call
+ * ipcq_call() - send a message, and receive another one, with one system call
  * @fd: the queue to send to
- * @records: the messages to be sent, as for ipcq_send_batch()
- * @size: bytes that they take
+ * @data: the payload to be sent
+ * @size: its length in bytes
  * @recv_fd: the queue to receive from
- * @room: where to put what is received, as for ipcq_recv_batch()
- * @room_size: room in bytes there
- * @how: recv_count, flags and timeout_ns for the call as a whole; what is not used must
- *	be zero.  The call sets the rest.  how->sent says how many messages were sent, if
- *	the call fails as well; how->recv_size and how->lost are as for ipcq_recv_batch().
- *	NULL: for as long as it takes.
+ * @buf: where to put what is received; it may be where @data is
+ * @room: room in bytes there
+ * @how: send and recv, each as for ipcq_send() and ipcq_recv(); what is not used must be
+ *	zero.  The call sets data and size of both, and recv_fd; how->sent says whether
+ *	the message was sent, if the call fails as well.  NULL: for as long as it takes.
  *
  * A client sends its question and waits for the answer; a server sends the answer and
  * waits for the next question.
  *
- * Return: how many messages were received, 1 or more.  -1 if none was: if all were sent,
- * what remains to be done is ipcq_recv_batch().
+ * Return: the size of the message received.  If it fails and the message was sent, what
+ * remains to be done is ipcq_recv().
  */
-int ipcq_call(int fd, const void *records, size_t size, int recv_fd, void *room,
-	      size_t room_size, struct ipcq_call *how);
+ssize_t ipcq_call(int fd, const void *data, size_t size, int recv_fd, void *buf,
+		  size_t room, struct ipcq_call *how);
 
 /**
  * ipcq_set_timeout() - limit the time for which a send or a receive may block

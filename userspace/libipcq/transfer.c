@@ -53,19 +53,21 @@ int ipcq_recv_batch(int fd, void *records, size_t size, struct ipcq_batch *how)
 	return transfer_batch(fd, IPCQ_IOC_RECV_BATCH, (uintptr_t)records, size, how);
 }
 
-int ipcq_call(int fd, const void *records, size_t size, int recv_fd, void *room,
-	      size_t room_size, struct ipcq_call *how)
+ssize_t ipcq_call(int fd, const void *data, size_t size, int recv_fd, void *buf,
+		  size_t room, struct ipcq_call *how)
 {
 	struct ipcq_call plain = { 0 };
 
 	if (!how)
 		how = &plain;
-	how->send = (uintptr_t)records;
-	how->send_size = size;
-	how->recv = (uintptr_t)room;
-	how->recv_size = room_size;
+	how->send.data = (uintptr_t)data;
+	how->send.size = size;
+	how->recv.data = (uintptr_t)buf;
+	how->recv.size = room;
 	how->recv_fd = recv_fd;
-	return ioctl(fd, IPCQ_IOC_CALL, how);
+	if (ioctl(fd, IPCQ_IOC_CALL, how) < 0)
+		return -1;
+	return how->recv.size;
 }
 
 int ipcq_notify(int fd, const struct ipcq_notify *notify)

@@ -124,16 +124,18 @@ const struct op_type op_types[] = {
 		FD, IOCTL(ipcq_batch), BATCH } },
 	{ "recv_batch", 10, do_ioctl, IPCQ_IOC_RECV_BATCH, prepare_records, .arg = {
 		FD, IOCTL(ipcq_batch), BATCH } },
-	{ "call", 8, do_ioctl, IPCQ_IOC_CALL, prepare_records, .arg = {
-		FD, IOCTL(ipcq_call), RECORDS,
-		FIELD(ipcq_call, send, K_POINTER, .usual = POINTER(B_RW, AREA_RECORDS)),
-		FIELD(ipcq_call, send_size, K_SIZE, .usual = 100),
-		FIELD(ipcq_call, recv, K_POINTER, .usual = POINTER(B_RW, AREA_DATA)),
-		FIELD(ipcq_call, recv_size, K_SIZE, .usual = 1024),
-		FIELD(ipcq_call, recv_fd, K_SLOT, .usual = 1),
-		FIELD(ipcq_call, recv_count, K_NUMBER, .usual = 1, .some = 40),
-		FIELD(ipcq_call, flags, K_BITS, .some = MSG_FLAGS),
-		FIELD(ipcq_call, timeout_ns, K_TIME) } },
+	{ "call", 8, do_ioctl, IPCQ_IOC_CALL, .arg = {
+		FD, IOCTL(ipcq_call),
+		FIELD(ipcq_call, send.data, K_POINTER, .usual = POINTER(B_RW, AREA_DATA)),
+		FIELD(ipcq_call, send.size, K_SIZE, .usual = 16),
+		FIELD(ipcq_call, send.flags, K_BITS, .some = MSG_FLAGS),
+		FIELD(ipcq_call, send.prio, K_NUMBER, .some = IPCQ_PRIO_MAX),
+		FIELD(ipcq_call, send.timeout_ns, K_TIME),
+		FIELD(ipcq_call, recv.data, K_POINTER, .usual = POINTER(B_RW, AREA_DATA)),
+		FIELD(ipcq_call, recv.size, K_SIZE, .usual = 256),
+		FIELD(ipcq_call, recv.flags, K_BITS, .some = MSG_FLAGS),
+		FIELD(ipcq_call, recv.timeout_ns, K_TIME),
+		FIELD(ipcq_call, recv_fd, K_SLOT, .usual = 1) } },
 	{ "get_attr", 4, do_ioctl, IPCQ_IOC_GET_ATTR, .arg = {
 		FD, IOCTL(ipcq_attr) } },
 	{ "set_attr", 12, do_ioctl, IPCQ_IOC_SET_ATTR, .arg = {

@@ -281,40 +281,23 @@ struct ipcq_batch {
 
 /**
  * struct ipcq_call - argument of IPCQ_IOC_CALL: send, then receive
- * @send: address of the records to be sent, as in struct ipcq_batch; no more than
- *	IPCQ_BATCH_MAX
- * @send_size: bytes there
- * @recv: address of room for records to be received
- * @recv_size: bytes there; as in struct ipcq_batch replaced by what is filled of it, or
- *	by what the record takes that did not fit
- * @recv_fd: the queue to receive from, open for reading; -1: the one that is sent to
- * @recv_count: most messages to be received; 0: as many as fit
- * @flags: IPCQ_MSG_* but IPCQ_MSG_WHOLE, for the call as a whole
- * @sent: output, of success and of failure: messages that were sent
- * @timeout_ns: as in struct ipcq_msg, for the call as a whole
- * @lost: output: as in struct ipcq_msg
+ * @send: as for IPCQ_IOC_SEND
+ * @recv: as for IPCQ_IOC_RECV
+ * @recv_fd: the queue to receive from, open for reading
+ * @sent: output, of success and of failure: 1 if the message was sent, else 0
  *
- * Returns how many messages were received, as IPCQ_IOC_RECV_BATCH does.  If not all are
- * sent nothing is received, and the call fails with what IPCQ_IOC_SEND of the next
- * message would have failed with.
- *
- * A call that has sent something is not restarted after a signal: it fails with EINTR,
- * and what remains to be done is to receive.
+ * If the message cannot be sent nothing is received.  A call that has sent is not
+ * restarted after a signal: it fails with EINTR, and what remains to be done is to
+ * receive.
  */
 struct ipcq_call {
-	__u64 send;
-	__u64 send_size;
-	__u64 recv;
-	__u64 recv_size;
+	struct ipcq_msg send;
+	struct ipcq_msg recv;
 	__s32 recv_fd;
-	__u32 recv_count;
-	__u32 flags;
 	__u32 sent;
-	__s64 timeout_ns;
-	__u64 lost;
 };
 
-#define IPCQ_CALL_SIZE_VER0	64 /* sizeof the first version */
+#define IPCQ_CALL_SIZE_VER0	168 /* sizeof the first version */
 
 /**
  * struct ipcq_open_end - argument of IPCQ_IOC_OPEN_END
@@ -505,11 +488,11 @@ struct ipcq_ring_wait {
 #define IPCQ_IOC_SHUTDOWN	_IOW(IPCQ_IOC_MAGIC, 0x15, struct ipcq_shutdown)
 #define IPCQ_IOC_OPEN_END	_IOW(IPCQ_IOC_MAGIC, 0x16, struct ipcq_open_end)
 #define IPCQ_IOC_NOTIFY		_IOW(IPCQ_IOC_MAGIC, 0x17, struct ipcq_notify)
+#define IPCQ_IOC_CALL		_IOWR(IPCQ_IOC_MAGIC, 0x18, struct ipcq_call)
 
-/* On a queue, with many messages.  All return how many; CALL, how many it received. */
+/* On a queue, with many messages.  Both return how many. */
 #define IPCQ_IOC_SEND_BATCH	_IOW(IPCQ_IOC_MAGIC, 0x20, struct ipcq_batch)
 #define IPCQ_IOC_RECV_BATCH	_IOWR(IPCQ_IOC_MAGIC, 0x21, struct ipcq_batch)
-#define IPCQ_IOC_CALL		_IOWR(IPCQ_IOC_MAGIC, 0x22, struct ipcq_call)
 
 /* On a queue: returns the descriptor of a ring.  And on that. */
 #define IPCQ_IOC_RING		_IOW(IPCQ_IOC_MAGIC, 0x30, struct ipcq_ring_open)
