@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Usage: transfer null|pipe|mq|rw|ioctl|batch|ring|ring-batch SIZE [trip]
+ * Usage: transfer null|pipe|mq|rw|ioctl|batch|call|ring|ring-batch SIZE [trip]
  * Sends and receives messages in one task, or sends them to another one that sends them
  * back, to be counted: prints the nanoseconds for one of them, which are instructions
  * where the clock counts those.
@@ -113,6 +113,11 @@ static void recv_ring_batch(void)
 	ipcq_ring_release(ring);
 }
 
+static void call(void)
+{
+	check(ipcq_call(to, out, size, from, in, size, NULL) >= 0);
+}
+
 static void open_null(void)
 {
 	to = open("/dev/null", O_WRONLY);
@@ -173,17 +178,29 @@ static const struct way {
 	void (*open)(void);
 	void (*send)(void);
 	void (*receive)(void);
+	void (*both)(void);
 	int messages;
 } ways[] = {
-	{ "null", open_null, do_write, do_read, 1 },
-	{ "pipe", open_pipe, do_write, do_read, 1 },
-	{ "mq", open_mq, do_mq_send, do_mq_receive, 1 },
-	{ "rw", open_ipcq, do_write, do_read, 1 },
-	{ "ioctl", open_ipcq, do_send, do_recv, 1 },
-	{ "batch", open_ipcq, send_batch, recv_batch, BATCH },
-	{ "ring", open_ring, do_write, recv_ring, 1 },
-	{ "ring-batch", open_ring, send_batch, recv_ring_batch, BATCH },
+	{ "null", open_null, do_write, do_read, NULL, 1 },
+	{ "pipe", open_pipe, do_write, do_read, NULL, 1 },
+	{ "mq", open_mq, do_mq_send, do_mq_receive, NULL, 1 },
+	{ "rw", open_ipcq, do_write, do_read, NULL, 1 },
+	{ "ioctl", open_ipcq, do_send, do_recv, NULL, 1 },
+	{ "batch", open_ipcq, send_batch, recv_batch, NULL, BATCH },
+	{ "call", open_ipcq, do_write, do_read, call, 1 },
+	{ "ring", open_ring, do_write, recv_ring, NULL, 1 },
+	{ "ring-batch", open_ring, send_batch, recv_ring_batch, NULL, BATCH },
 };
+
+static void transfer(const struct way *way)
+{
+	if (way->both) {
+		way->both();
+		return;
+	}
+	way->send();
+	way->receive();
+}
 
 /* Have another task send back all that is sent. */
 static void fork_mirror(const struct way *way)
@@ -207,10 +224,9 @@ static void fork_mirror(const struct way *way)
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		from = there_from;
 		ring = there_ring;
-		for (;;) {
-			way->receive();
-			way->send();
-		}
+		way->receive();
+		for (;;)
+			transfer(way);
 	}
 	to = there_to;
 }
@@ -229,7 +245,7 @@ int main(int argc, char **argv)
 	long long begun;
 
 	if (argc < 3 || argc > 4)
-		errx(2, "usage: transfer null|pipe|mq|rw|ioctl|batch|ring|ring-batch SIZE [trip]");
+		errx(2, "usage: transfer null|pipe|mq|rw|ioctl|batch|call|ring|ring-batch SIZE [trip]");
 	while (way < end && strcmp(way->name, argv[1]))
 		way++;
 	size = strtoul(argv[2], NULL, 10);
@@ -242,16 +258,12 @@ int main(int argc, char **argv)
 		fork_mirror(way);
 	else
 		way->open();
-	for (int i = 0; i < WARM_UP; i++) {
-		way->send();
-		way->receive();
-	}
+	for (int i = 0; i < WARM_UP; i++)
+		transfer(way);
 	begun = now_ns();
 	MARK(MARK_BEGIN);
-	for (int i = 0; i < ROUNDS; i++) {
-		way->send();
-		way->receive();
-	}
+	for (int i = 0; i < ROUNDS; i++)
+		transfer(way);
 	MARK(MARK_END);
 	printf("%s %zu %.1f\n", way->name, size,
 	       (double)(now_ns() - begun) / ROUNDS / way->messages);
