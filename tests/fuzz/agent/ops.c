@@ -51,7 +51,8 @@
 #define OPEN_FLAGS	(O_WRONLY | O_RDWR | O_NONBLOCK | O_CLOEXEC)
 
 #define QUEUE_FLAGS	(IPCQ_F_EPHEMERAL | IPCQ_F_HANGUP | IPCQ_F_ANONYMOUS | \
-			 IPCQ_F_UNLINKED | IPCQ_F_SHUT_SEND | IPCQ_F_SHUT_RECV)
+			 IPCQ_F_UNLINKED | IPCQ_F_SHUT_SEND | IPCQ_F_SHUT_RECV | \
+			 IPCQ_F_MAPPED)
 #define ATTR_MASK	(IPCQ_ATTR_FLAGS | IPCQ_ATTR_ORDER | IPCQ_ATTR_MAX_MSGS | \
 			 IPCQ_ATTR_MAX_BYTES | IPCQ_ATTR_MAX_MSG_SIZE | IPCQ_ATTR_MODE | \
 			 IPCQ_ATTR_UID | IPCQ_ATTR_GID | IPCQ_ATTR_HIGH_PCT | \
@@ -159,6 +160,17 @@ const struct op_type op_types[] = {
 		FIELD(ipcq_notify, value, K_NUMBER),
 		FIELD(ipcq_notify, open_flags, K_BITS, .some = O_NONBLOCK | O_CLOEXEC),
 		FIELD(ipcq_notify, pad, K_NUMBER) } },
+	{ "ring", 10, do_ioctl, IPCQ_IOC_RING, .arg = {
+		FD, IOCTL(ipcq_ring_open), { "to", K_FRESH, .usual = 2 },
+		FIELD(ipcq_ring_open, size, K_CHOICE, VALUES(4096, 4096, 8192, 65536, 0, 2048,
+			12288, 1 << 26, 1 << 27), .usual = 4096),
+		FIELD(ipcq_ring_open, open_flags, K_BITS, .some = O_NONBLOCK | O_CLOEXEC) } },
+	{ "ring_wait", 12, do_ioctl, IPCQ_IOC_RING_WAIT, .arg = {
+		{ "fd", K_SLOT, .usual = 2 }, IOCTL(ipcq_ring_wait),
+		FIELD(ipcq_ring_wait, flags, K_BITS, .usual = IPCQ_MSG_NONBLOCK,
+		      .some = MSG_FLAGS),
+		FIELD(ipcq_ring_wait, timeout_ns, K_TIME),
+		FIELD(ipcq_ring_wait, pad, K_NUMBER) } },
 	{ "ioctl", 2, do_raw_ioctl, .arg = {
 		FD, { "number", K_CHOICE, VALUES(FIONREAD, FIONBIO, FIOASYNC, FIOCLEX, TCGETS,
 				0xBE00, 0xBE13, 0xBEFF, IPCQ_IOC_SEND | 0x80000000) },
@@ -205,7 +217,8 @@ const struct op_type op_types[] = {
 		{ "value", K_CHOICE, VALUES(O_NONBLOCK, O_NONBLOCK | O_ASYNC, O_ASYNC, 0, 1,
 			SIGUSR2, 64, 65, O_APPEND | O_DIRECT, -1) } } },
 	{ "mmap", 4, do_mmap, .arg = {
-		FD, { "map", K_MAP }, { "size", K_SIZE, .usual = 65536 },
+		FD, { "map", K_MAP }, { "size", K_CHOICE, VALUES(4096, 4096, 12288, 12288, 20480,
+			8192, 65536, 0, 1ULL << 40), .usual = 4096 },
 		{ "protection", K_BITS, .usual = PROT_READ | PROT_WRITE,
 		  .some = PROT_READ | PROT_WRITE | PROT_EXEC },
 		{ "flags", K_CHOICE, VALUES(MAP_SHARED, MAP_PRIVATE, MAP_SHARED | MAP_POPULATE,
@@ -214,7 +227,7 @@ const struct op_type op_types[] = {
 	{ "munmap", 1, do_munmap, .arg = {
 		{ "map", K_MAP }, { "offset", K_CHOICE, VALUES(0, 0, 4096) },
 		{ "size", K_SIZE, .usual = 65536 } } },
-	{ "poke", 3, do_poke, .free = 1, .arg = {
+	{ "poke", 8, do_poke, .free = 1, .arg = {
 		{ "at", K_POINTER, .usual = POINTER(B_MAP, 0) }, { "value", K_NUMBER },
 		{ "width", K_CHOICE, VALUES(4, 4, 8, 2, 1), .usual = 4 } } },
 	{ "pipe", 1, do_pipe, .arg = { TO, { "other", K_FRESH, .usual = 2 } } },
