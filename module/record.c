@@ -48,11 +48,16 @@ static noinline u32 ipcq_records_read_small(struct ipcq_place *p, u32 largest,
 {
 	const u32 payer = ipcq_message_payer();
 	struct ipcq_place place = *p;
-	u32 size, prio, type, flags, i;
+	u32 size, prio, type, flags, fit, i;
 
+	/* Here, as UBSAN has a function look at each bool that is read. */
+	for (fit = 0; fit < n; fit++) {
+		if (spares[fit]->has_buffer || spares[fit]->payer != payer)
+			break;
+	}
 	if (!user_read_access_begin(place.at, place.room))
 		return 0;
-	for (i = 0; i < n && place.room >= IPCQ_HEADER; i++) {
+	for (i = 0; i < fit && place.room >= IPCQ_HEADER; i++) {
 		struct ipcq_record __user *record = (void __user *)place.at;
 		struct ipcq_message *m = spares[i];
 
@@ -60,9 +65,8 @@ static noinline u32 ipcq_records_read_small(struct ipcq_place *p, u32 largest,
 		unsafe_get_user(prio, &record->prio, end);
 		unsafe_get_user(type, &record->type, end);
 		unsafe_get_user(flags, &record->flags, end);
-		if (unlikely(m->has_buffer || m->payer != payer || flags ||
-			     size > largest || place.room - IPCQ_HEADER < size ||
-			     prio > IPCQ_PRIO_MAX))
+		if (unlikely(flags || prio > IPCQ_PRIO_MAX || size > largest ||
+			     place.room - IPCQ_HEADER < size))
 			break;
 		if (unlikely(!ipcq_get_small(m->small, place.at + IPCQ_HEADER, size)))
 			break;
