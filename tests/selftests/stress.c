@@ -208,6 +208,24 @@ static void await_part(struct storm *storm, enum part part)
 	}
 }
 
+/*
+ * Kill somebody, and have another take over: at once, or nobody might when the storm ends
+ * just then, and a queue with one receiver would have none.
+ */
+static void replace(FIXTURE_DATA(storm) *self, struct worker *w)
+{
+	const pid_t pid = w->pid;
+	struct worker *ended;
+
+	kill(pid, SIGKILL);
+	while (w->pid == pid) {
+		ended = reap(self->storm, 0);
+		if (ended)
+			worker_start(self->storm, ended, rand_r(&self->seed));
+	}
+	self->killed++;
+}
+
 /* One thing that happens to somebody. */
 static void happen(FIXTURE_DATA(storm) *self)
 {
@@ -221,8 +239,7 @@ static void happen(FIXTURE_DATA(storm) *self)
 	case 0:
 	case 1:
 	case 2:
-		kill(w->pid, SIGKILL);
-		self->killed++;
+		replace(self, w);
 		break;
 	case 3:
 	case 4:
