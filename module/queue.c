@@ -2304,6 +2304,8 @@ static void ipcq_run_add_small(struct ipcq_engine *e, struct ipcq_run *run, u64 
 	union ipcq_two size_prio, type_flags;
 	long there = run->place.room;
 	u64 seq = e->last_seq;
+	/* By a pointer: the bounds of an array might be checked, which takes a call. */
+	u64 *const sizes = e->stats.size;
 
 	if (!IS_ENABLED(CONFIG_HAVE_EFFICIENT_UNALIGNED_ACCESS) ||
 	    ipcq_run_is_over(run) || !user_read_access_begin(at, there))
@@ -2332,7 +2334,7 @@ static void ipcq_run_add_small(struct ipcq_engine *e, struct ipcq_run *run, u64 
 			next = 0;
 		/* They tend to be of one size. */
 		if (IPCQ_STATS && unlikely(size != same)) {
-			e->stats.size[ipcq_bucket(same, IPCQ_SIZE_BUCKETS)] += nr_same;
+			sizes[ipcq_bucket(same, IPCQ_SIZE_BUCKETS)] += nr_same;
 			same = size;
 			nr_same = 0;
 		}
@@ -2347,7 +2349,7 @@ static void ipcq_run_add_small(struct ipcq_engine *e, struct ipcq_run *run, u64 
 end:
 	user_read_access_end();
 	if (IPCQ_STATS)
-		e->stats.size[ipcq_bucket(same, IPCQ_SIZE_BUCKETS)] += nr_same;
+		sizes[ipcq_bucket(same, IPCQ_SIZE_BUCKETS)] += nr_same;
 	e->last_seq = seq;
 	ring->head = head;
 	ring->next = next;
