@@ -25,14 +25,18 @@ needs() {
 	command -v "$1" > /dev/null || skip "there is no $1"
 }
 
+# It also read(2)s from the descriptor now and then, which takes a message of ipcq: one of
+# its receivers may then be gone before its sender, who waits until the time is over.
 test_stress_ng() {
 	needs stress-ng
-	passes 1000 stress-ng --mq 4 --mq-ops 20000 --verify --metrics-brief --temp-path .
+	passes 1000 stress-ng --mq 4 --mq-ops 20000 --timeout 15 --verify --metrics-brief \
+		--temp-path .
 }
 
 test_stress_ng_with_large_queues() {
 	needs stress-ng
-	passes 1000 stress-ng --mq 2 --mq-size 32 --mq-ops 20000 --verify --temp-path .
+	passes 1000 stress-ng --mq 2 --mq-size 32 --mq-ops 20000 --timeout 15 --verify \
+		--temp-path .
 }
 
 # Many of them come and go, and are killed at the end.
