@@ -136,7 +136,7 @@ ipcq_file_message(struct ipcq_opener *opener, const struct cred *sender,
 			ipcq_keep_many(e, &spare, 1);
 		return ERR_PTR(-EMSGSIZE);
 	}
-	m = ipcq_message_new(spare, opener->account, sender, size, GFP_KERNEL);
+	m = ipcq_message_new(spare, opener->account, sender, size);
 	if (IS_ERR(m) && PTR_ERR(m) == -EDQUOT)
 		ipcq_count(e, IPCQ_SEND_QUOTA);
 	return m;

@@ -58,7 +58,7 @@ static bool ipcq_buffer_alloc(struct ipcq_message *m, size_t size, gfp_t gfp)
  * ipcq_message_alloc() - memory for a message, where no spare is fit for it
  * @spare: memory that may be of use, or NULL; not the caller's any more
  * @size: bytes of payload
- * @gfp: as for ipcq_message_new()
+ * @gfp: GFP_KERNEL, and what else the allocator is to do
  *
  * Context: Process context.  May sleep as @gfp says.
  * Return: a spare that is fit for it, or NULL.

@@ -176,18 +176,17 @@ static inline void ipcq_message_sign(struct ipcq_message *m, struct ipcq_account
  * @sender: whose message it is
  * @size: bytes of payload, at most IPCQ_MAX_MSG_SIZE; the caller fills in each of
  *	them: what was in the memory is there still
- * @gfp: GFP_KERNEL, or GFP_NOWAIT if the caller must not sleep
  *
  * The memory is charged to the current memory cgroup: a spare that another one paid
  * for is not used.
  *
- * Context: Process context.  May sleep as @gfp says.
+ * Context: Process context.  May sleep.
  * Return: the message, or ERR_PTR(-EDQUOT) or ERR_PTR(-ENOMEM).
  */
 static inline struct ipcq_message *ipcq_message_new(struct ipcq_message *spare,
 						    struct ipcq_account *account,
 						    const struct cred *sender,
-						    size_t size, gfp_t gfp)
+						    size_t size)
 {
 	struct ipcq_message *m = spare;
 
@@ -197,7 +196,7 @@ static inline struct ipcq_message *ipcq_message_new(struct ipcq_message *spare,
 		return ERR_PTR(-EDQUOT);
 	}
 	if (unlikely(!m || !ipcq_message_is_fit(m, size))) {
-		m = ipcq_message_alloc(m, size, gfp);
+		m = ipcq_message_alloc(m, size, GFP_KERNEL);
 		if (!m) {
 			ipcq_quota_uncharge_bytes(account, ipcq_message_memory(size));
 			return ERR_PTR(-ENOMEM);

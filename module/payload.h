@@ -166,7 +166,7 @@ static inline bool ipcq_payload_from_user(struct ipcq_message *m,
 	return !copy_from_user(ipcq_message_data(m), from, m->size);
 }
 
-/* Up to here word by word is no slower than the general copy. */
+/* The same of a general copy without that check. */
 #define IPCQ_BY_WORDS	512
 
 /**
@@ -180,7 +180,7 @@ static inline bool ipcq_payload_from_user(struct ipcq_message *m,
  */
 static inline bool ipcq_payload_nofault(u8 *to, const void __user *from, size_t size)
 {
-	if (IS_ENABLED(CONFIG_HAVE_EFFICIENT_UNALIGNED_ACCESS) && size <= IPCQ_BY_WORDS)
+	if (IPCQ_ANY_ALIGNMENT && size <= IPCQ_BY_WORDS)
 		return ipcq_small_from_user(to, from, size);
 	return access_ok(from, size) && !__copy_from_user_inatomic(to, from, size);
 }

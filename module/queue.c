@@ -2218,8 +2218,7 @@ static __always_inline bool ipcq_ring_get(const struct ipcq_ring *ring,
 		     record->size > largest || !ipcq_ring_takes(ring, record->size) ||
 		     place->room - (long)sizeof(*record) < record->size))
 		goto end;
-	if (IS_ENABLED(CONFIG_HAVE_EFFICIENT_UNALIGNED_ACCESS) &&
-	    likely(record->size <= IPCQ_BY_WORDS)) {
+	if (IPCQ_ANY_ALIGNMENT && likely(record->size <= IPCQ_BY_WORDS)) {
 		arrived = ipcq_get_small(slot, (u8 __user *)(from + 1), record->size);
 		goto end;
 	}
@@ -2307,8 +2306,7 @@ static void ipcq_run_add_small(struct ipcq_engine *e, struct ipcq_run *run, u64 
 	/* By a pointer: the bounds of an array might be checked, which takes a call. */
 	u64 *const sizes = e->stats.size;
 
-	if (!IS_ENABLED(CONFIG_HAVE_EFFICIENT_UNALIGNED_ACCESS) ||
-	    ipcq_run_is_over(run) || !user_read_access_begin(at, there))
+	if (!IPCQ_ANY_ALIGNMENT || ipcq_run_is_over(run) || !user_read_access_begin(at, there))
 		return;
 	bytes = min(run->end_bytes, run->most_bytes) - run->bytes;
 	while (n < run->most && there >= (long)sizeof(struct ipcq_record)) {

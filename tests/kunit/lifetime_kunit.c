@@ -26,8 +26,7 @@ static void a_message_holds_what_it_says(struct kunit *test)
 	struct ipcq_message *m;
 
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
-		m = ipcq_message_new(NULL, r->account, current_cred(), sizes[i],
-				     GFP_KERNEL);
+		m = ipcq_message_new(NULL, r->account, current_cred(), sizes[i]);
 		KUNIT_ASSERT_FALSE(test, IS_ERR(m));
 		KUNIT_EXPECT_EQ(test, (size_t)m->size, sizes[i]);
 		KUNIT_EXPECT_EQ(test, m->prio, 0);

@@ -41,7 +41,7 @@ static void bytes_up_to_the_last(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ipcq_quota_charge_bytes(account, 11), -EDQUOT);
 	KUNIT_EXPECT_EQ(test, ipcq_quota_charge_bytes(account, 10), 0);
 	KUNIT_EXPECT_EQ(test, ipcq_quota_charge_bytes(account, 1), -EDQUOT);
-	m = ipcq_message_new(NULL, account, current_cred(), 0, GFP_KERNEL);
+	m = ipcq_message_new(NULL, account, current_cred(), 0);
 	KUNIT_EXPECT_TRUE(test, IS_ERR(m));
 	/* What was refused is not charged. */
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&account->bytes), LIMIT);

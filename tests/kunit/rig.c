@@ -140,8 +140,7 @@ struct ipcq_message *rig_message(struct rig *r, u32 id, u32 prio, size_t size)
 {
 	struct ipcq_message *m;
 
-	m = ipcq_message_new(ipcq_spare(&r->engine), r->account, current_cred(), size,
-			     GFP_KERNEL);
+	m = ipcq_message_new(ipcq_spare(&r->engine), r->account, current_cred(), size);
 	if (IS_ERR(m))
 		return NULL;
 	m->type = id;
