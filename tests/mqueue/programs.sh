@@ -25,8 +25,10 @@ needs() {
 	command -v "$1" > /dev/null || skip "there is no $1"
 }
 
-# It also read(2)s from the descriptor now and then, which takes a message of ipcq: one of
-# its receivers may then be gone before its sender, who waits until the time is over.
+# Its receiver also calls read(2) for the status that the system's own queues give there.
+# Of ipcq that takes a message, which --verify then misses; after five of these the receiver
+# gives up, and a sender that finds its queue full waits until the time is over.  So this
+# shows that messages pass; in which order, _transfer shows.
 test_stress_ng() {
 	needs stress-ng
 	passes 1000 stress-ng --mq 4 --mq-ops 20000 --timeout 15 --verify --metrics-brief \
