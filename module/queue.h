@@ -2,7 +2,7 @@
 /*
  * The queue engine: messages, capacity, waiters, hang-up and counters.
  *
- * It knows nothing of files, names or netlink.
+ * It knows nothing of files, names or netlink.  engine.h tells where its parts are.
  */
 #ifndef IPCQ_QUEUE_H
 #define IPCQ_QUEUE_H
@@ -139,7 +139,8 @@ struct ipcq_notice {
 /**
  * struct ipcq_engine - the state of a queue
  * @lock: guards everything below that does not say otherwise.  A leaf: nothing
- *	is allocated, copied from or to user space, or sent while it is held.
+ *	is allocated or sent while it is held.  Nothing is copied from or to user space
+ *	either, but small messages into a ring, without page faults (mapped_send.c).
  * @blocked_senders: length of @senders
  * @blocked_receivers: length of @receivers
  * @max_msg_size: bytes of the largest message; also read without the lock, as a hint

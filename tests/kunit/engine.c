@@ -28,7 +28,18 @@ unsigned int rig_ended_most;
 	spin_unlock(lock);							\
 } while (0)
 
+#include "config.c"
+#include "mapped.c"
+#include "mapped_send.c"
+#include "notice.c"
 #include "queue.c"
+#include "receive.c"
+#include "send.c"
+#include "settle.c"
+#include "snapshot.c"
+#include "spares.c"
+#include "waiter.c"
+#include "wake.c"
 
 #undef get_task_struct
 #undef spin_unlock
