@@ -8,6 +8,7 @@
 #include <linux/random.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <linux/stringify.h>
 
 #include "rig.h"
 #include "sequence.h"
@@ -16,9 +17,15 @@ static ulong seed;
 module_param(seed, ulong, 0444);
 MODULE_PARM_DESC(seed, "of the random sequences; 0 (default): another one each time");
 
-static uint sequences = 400;
+/* Where the parameter comes too late (Linux 6.1), this can be chosen. */
+#ifndef IPCQ_KUNIT_SEQUENCES
+#define IPCQ_KUNIT_SEQUENCES	400
+#endif
+
+static uint sequences = IPCQ_KUNIT_SEQUENCES;
 module_param(sequences, uint, 0444);
-MODULE_PARM_DESC(sequences, "random sequences to run (400)");
+MODULE_PARM_DESC(sequences,
+		 "random sequences to run (" __stringify(IPCQ_KUNIT_SEQUENCES) ")");
 
 #define LENGTH		64
 /* While shrinking, what has not happened by then does not happen. */
