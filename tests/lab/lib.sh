@@ -11,9 +11,7 @@ tree=${tests%/*}
 
 # Build what runs in the machine, whatever its kernel.
 lab_programs() {
-	make --no-print-directory -s -C "$tree/userspace" all &&
-		make --no-print-directory -s -C "$tests/selftests" OUTPUT="$tests/selftests" &&
-		make --no-print-directory -s -C "$tests/fuzz"
+	make --no-print-directory -s -C "$tree/userspace" all && "$tests/build"
 }
 
 # Print the programs that the pattern names, or say which there are.
