@@ -52,7 +52,7 @@ enum ipcq_registration_state {
  * @thread: the thread of it that registered; a reference, constant
  * @exec_id: of the program that the process ran then; constant
  * @state: enum ipcq_registration_state; written with release once @notice is filled
- *	in, read with acquire
+ *	in, read with acquire; goes forward only
  * @wait: for those who read or poll the file
  */
 struct ipcq_registration {
@@ -216,16 +216,16 @@ static ssize_t ipcq_notify_read_iter(struct kiocb *iocb, struct iov_iter *to)
 	err = ipcq_notify_wait(r, nonblock);
 	if (err)
 		return err;
-	/* Of several reads one tells of the message. */
-	if (cmpxchg(&r->state, IPCQ_ARRIVED, IPCQ_ENDED) != IPCQ_ARRIVED)
+	if (ipcq_registration_state(r) != IPCQ_ARRIVED)
 		return 0;
 	arrival.pid = pid_vnr(r->notice.sender);
 	arrival.uid = from_kuid_munged(current_user_ns(), r->notice.sender_uid);
-	if (copy_to_iter(&arrival, sizeof(arrival), to) != sizeof(arrival)) {
-		/* Another read may tell of it. */
-		WRITE_ONCE(r->state, IPCQ_ARRIVED);
+	if (copy_to_iter(&arrival, sizeof(arrival), to) != sizeof(arrival))
 		return -EFAULT;
-	}
+	/* Of several reads one tells of the message: the first whose copy has arrived. */
+	if (cmpxchg(&r->state, IPCQ_ARRIVED, IPCQ_ENDED) != IPCQ_ARRIVED)
+		return 0;
+	wake_up_interruptible_poll(&r->wait, EPOLLIN | EPOLLRDNORM | EPOLLHUP);
 	return sizeof(arrival);
 }
 

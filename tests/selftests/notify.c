@@ -5,11 +5,13 @@
  * What mq_notify(3) does with it is in tests/mqueue; here is what it cannot show.
  */
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/wait.h>
 
 #include "ipcq_test.h"
 #include "kselftest_harness.h"
+#include "slow_page.h"
 
 FIXTURE(notify) {
 	struct queue q;
@@ -126,6 +128,63 @@ TEST_F(notify, a_read_ends_when_the_registration_does)
 	/* It is not this one that is closed. */
 	EXPECT_EQ(0, close(fd));
 	EXPECT_EQ(-EBUSY, NOTIFY(self->q.fd, .how = IPCQ_NOTIFY_SILENT));
+}
+
+struct slow_read {
+	pthread_t thread;
+	int fd;
+	struct slow_page page;
+	int result;
+};
+
+static void *slow_read_main(void *arg)
+{
+	struct slow_read *r = arg;
+
+	r->result = read_arrival(r->fd, (void *)r->page.at);
+	return NULL;
+}
+
+TEST_F(notify, a_read_whose_copy_stalls_takes_nothing)
+{
+	int fd = notify_fd(self->q.fd, O_NONBLOCK);
+	struct slow_read slow = { .fd = fd };
+	int err = slow_page(&slow.page, sysconf(_SC_PAGESIZE));
+	struct ipcq_arrival arrival = {};
+
+	if (err)
+		SKIP(return, "no userfaultfd: %s", strerror(-err));
+	ASSERT_EQ(0, send_text(self->q.fd, "x"));
+	ASSERT_EQ(0, pthread_create(&slow.thread, NULL, slow_read_main, &slow));
+	ASSERT_TRUE(slow_page_is_touched(&slow.page));
+	/* It may never arrive: another one has to tell of the message. */
+	EXPECT_EQ(POLLIN, poll_now(fd));
+	EXPECT_EQ((int)sizeof(arrival), read_arrival(fd, &arrival));
+	EXPECT_EQ((uint32_t)getpid(), arrival.pid);
+	EXPECT_EQ(POLLIN | POLLHUP, poll_now(fd));
+	ASSERT_EQ(0, slow_page_grant(&slow.page));
+	ASSERT_EQ(0, pthread_join(slow.thread, NULL));
+	EXPECT_EQ(0, slow.result);
+}
+
+static int poll_for_the_end(void *arg)
+{
+	struct pollfd poll_it = { .fd = *(int *)arg };
+
+	return poll(&poll_it, 1, -1) == 1 && poll_it.revents == POLLHUP ? 0 : 1;
+}
+
+TEST_F(notify, a_read_ends_it_for_those_who_poll)
+{
+	int fd = notify_fd(self->q.fd, 0);
+	pid_t pid = child_start(poll_for_the_end, &fd);
+	struct ipcq_arrival arrival;
+
+	ASSERT_GE(fd, 0);
+	ASSERT_EQ(0, send_text(self->q.fd, "x"));
+	ASSERT_TRUE(WAIT_UNTIL(is_asleep(pid)));
+	ASSERT_EQ((int)sizeof(arrival), read_arrival(fd, &arrival));
+	EXPECT_EQ(0, child_end(pid));
 }
 
 TEST_F(notify, closing_the_descriptor_takes_it_back)
