@@ -358,7 +358,10 @@ static u32 ipcq_records_copy(struct ipcq_opener *opener, struct ipcq_place *plac
 	return i;
 }
 
-/* Give back what could not be copied out; if that is all of the call, the loss as well. */
+/*
+ * Give back what could not be copied out; if that is all that was taken, so that the caller
+ * is not told of it, the loss as well.
+ */
 static void ipcq_records_give_back(struct ipcq_opener *opener,
 				   struct ipcq_message *const *messages, u32 n,
 				   const struct ipcq_receipt *receipt, bool is_all)
@@ -385,7 +388,7 @@ static void ipcq_records_give_back(struct ipcq_opener *opener,
  */
 static noinline long ipcq_records_receive_step(struct ipcq_opener *opener,
 					       struct ipcq_place *place,
-					       struct ipcq_receipt *receipt, bool is_first)
+					       struct ipcq_receipt *receipt)
 {
 	struct ipcq_message *messages[IPCQ_RECORD_STEP];
 	u32 taken, arrived;
@@ -397,7 +400,7 @@ static noinline long ipcq_records_receive_step(struct ipcq_opener *opener,
 	if (arrived == taken)
 		return taken;
 	ipcq_records_give_back(opener, messages + arrived, taken - arrived, receipt,
-			       is_first && !arrived);
+			       !arrived);
 	receipt->more = false;
 	return arrived ? (long)arrived : -EFAULT;
 }
@@ -446,7 +449,7 @@ long ipcq_records_receive(struct ipcq_opener *opener, struct ipcq_place *place,
 		got = 0;
 		/* While nothing waits there is no need to find that out twice. */
 		if (place->left > 1 && data_race(e->depth))
-			got = ipcq_records_receive_step(opener, place, receipt, !done);
+			got = ipcq_records_receive_step(opener, place, receipt);
 		if (!got && !done)
 			got = ipcq_records_receive_one(opener, place, patience, receipt);
 		if (got <= 0)

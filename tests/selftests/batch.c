@@ -7,6 +7,7 @@
 
 #include "ipcq_test.h"
 #include "kselftest_harness.h"
+#include "slow_page.h"
 
 #define MANY	100
 #define ROOM	(MANY * 512)
@@ -645,6 +646,52 @@ TEST_F(batch, lost)
 	ASSERT_EQ(0, send_text(fd, "x"));
 	EXPECT_EQ(1, receive(self, &batch));
 	EXPECT_EQ(0, batch.lost);
+}
+
+struct slow_batch {
+	pthread_t thread;
+	int fd;
+	struct ipcq_batch batch;
+	int result;
+};
+
+static void *slow_batch_main(void *arg)
+{
+	struct slow_batch *b = arg;
+
+	b->result = recv_batch(b->fd, &b->batch);
+	return NULL;
+}
+
+/* A call learns of a loss with messages that it then gives back: the next one tells. */
+TEST_F(batch, lost_while_it_went_on)
+{
+	/* So many go through the queue at a time. */
+	const int step = 32, behind = 8;
+	size_t page = sysconf(_SC_PAGESIZE), size = page / step - HEADER;
+	struct slow_batch slow = { .fd = self->q.fd };
+	struct ipcq_batch batch;
+	struct slow_page there;
+	int err = slow_page(&there, 2 * page);
+
+	if (err)
+		SKIP(return, "no userfaultfd: %s", strerror(-err));
+	/* Those of the first step fill a page, and behind it nothing is. */
+	ASSERT_EQ(0, mprotect(there.at + page, page, PROT_NONE));
+	there.size = page;
+	slow.batch = BATCH(there.at, 2 * page, .lost = 77);
+	for (int i = 0; i < step + behind; i++)
+		ASSERT_EQ((ssize_t)size, write(self->q.fd, self->buf, size));
+	ASSERT_EQ(0, pthread_create(&slow.thread, NULL, slow_batch_main, &slow));
+	ASSERT_TRUE(slow_page_is_touched(&there));
+	ASSERT_EQ(behind, purge(self->q.fd));
+	ASSERT_EQ((ssize_t)size, write(self->q.fd, self->buf, size));
+	ASSERT_EQ(0, slow_page_grant(&there));
+	ASSERT_EQ(0, pthread_join(slow.thread, NULL));
+	EXPECT_EQ(step, slow.result);
+	EXPECT_EQ(0, slow.batch.lost);
+	EXPECT_EQ(1, receive(self, &batch));
+	EXPECT_EQ(behind, batch.lost);
 }
 
 static int send_as_other(void *arg)
