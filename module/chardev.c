@@ -22,11 +22,6 @@
 #include "payload.h"
 #include "registry.h"
 
-static struct ipcq_opener *ipcq_opener_of(struct file *file)
-{
-	return file->private_data;
-}
-
 static u32 ipcq_access(fmode_t mode)
 {
 	return (mode & FMODE_READ ? IPCQ_ACCESS_RECV : 0) |

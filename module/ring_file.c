@@ -25,11 +25,6 @@
 #include "ring.h"
 #include "ring_file.h"
 
-static struct ipcq_opener *ipcq_opener_of(struct file *file)
-{
-	return file->private_data;
-}
-
 static int ipcq_ring_release(struct inode *inode, struct file *file)
 {
 	struct ipcq_opener *opener = ipcq_opener_of(file);
