@@ -151,7 +151,7 @@ struct ipcq_destroy {
 #define IPCQ_MSG_ABSTIME	(1u << 2) /* @timeout_ns is a point in time */
 #define IPCQ_MSG_REALTIME	(1u << 3) /* of CLOCK_REALTIME, with ABSTIME */
 #define IPCQ_MSG_NOSIGNAL	(1u << 4) /* send: EPIPE without SIGPIPE */
-#define IPCQ_MSG_WHOLE		(1u << 5) /* receive: @size must be max_msg_size */
+#define IPCQ_MSG_WHOLE		(1u << 5) /* receive: @size must be max_msg_size or more */
 #define IPCQ_MSG_TIMESPEC	(1u << 6) /* @timeout_ns is the address of a time */
 
 /**
@@ -173,7 +173,7 @@ struct ipcq_destroy {
  * @time_ns: output on receipt: CLOCK_MONOTONIC time at which the queue accepted it
  * @lost: output on receipt: messages that the queue accepted and that were
  *	purged or dropped since this descriptor was opened or last received
- *	with IPCQ_IOC_RECV or IPCQ_IOC_RECV_BATCH
+ *	with IPCQ_IOC_RECV, IPCQ_IOC_RECV_BATCH or IPCQ_IOC_CALL
  * @pid: output on receipt: the sender's process, in the receiver's pid
  *	namespace; 0 if it has none there
  * @uid: output on receipt: the sender's effective uid, in the receiver's user
