@@ -312,7 +312,7 @@ static __poll_t ipcq_poll(struct file *file, poll_table *wait)
 	struct ipcq_opener *opener = ipcq_opener_of(file);
 	struct ipcq_engine *e = &opener->queue->engine;
 
-	/* First onto the list, then look: see ipcq_wake_up(). */
+	/* First onto the list, then look: see ipcq_recv_is_watched(). */
 	if (opener->party.access & IPCQ_ACCESS_RECV)
 		poll_wait(file, &e->recv_poll, wait);
 	if (opener->party.access & IPCQ_ACCESS_SEND)
