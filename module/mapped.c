@@ -348,15 +348,12 @@ static void ipcq_set_ring(struct ipcq_engine *e, struct ipcq_ring *ring)
 static void ipcq_put_back(struct ipcq_engine *e, struct ipcq_ring *ring,
 			  struct ipcq_message *first, struct ipcq_message *last)
 {
-	struct ipcq_message *m;
-
 	lockdep_assert_held(&e->lock);
 
 	e->waiting.first = first;
 	e->waiting.last = last;
-	while ((m = ipcq_waiting_take_one(&ring->returned)) ||
-	       (m = ipcq_waiting_take_one(&ring->stranded)))
-		ipcq_waiting_insert(&e->waiting, m);
+	ipcq_waiting_merge(&e->waiting, &ring->returned);
+	ipcq_waiting_merge(&e->waiting, &ring->stranded);
 }
 
 /*

@@ -233,3 +233,27 @@ struct ipcq_message *ipcq_waiting_take_one(struct ipcq_waiting *taken)
 		taken->first = m->next;
 	return m;
 }
+
+/**
+ * ipcq_waiting_merge() - add messages of another chain, each at its place
+ * @waiting: the waiting messages, in FIFO order
+ * @more: others in FIFO order, as ipcq_waiting_insert() puts them; none afterwards
+ *
+ * Takes one look at each, where ipcq_waiting_insert() of each would begin anew every time.
+ *
+ * Context: The caller holds the lock of the queue.
+ */
+void ipcq_waiting_merge(struct ipcq_waiting *waiting, struct ipcq_waiting *more)
+{
+	struct ipcq_message **link = &waiting->first, *m;
+
+	while ((m = ipcq_waiting_take_one(more))) {
+		while (*link && (*link)->seq < m->seq)
+			link = &(*link)->next;
+		m->next = *link;
+		*link = m;
+		if (!m->next)
+			waiting->last = m;
+		link = &m->next;
+	}
+}

@@ -37,6 +37,7 @@ void ipcq_waiting_insert_slowly(struct ipcq_waiting *waiting, struct ipcq_messag
 struct ipcq_message *ipcq_waiting_oldest(struct ipcq_waiting *waiting);
 void ipcq_waiting_take_all(struct ipcq_waiting *waiting, struct ipcq_waiting *taken);
 struct ipcq_message *ipcq_waiting_take_one(struct ipcq_waiting *taken);
+void ipcq_waiting_merge(struct ipcq_waiting *waiting, struct ipcq_waiting *more);
 struct ipcq_message *ipcq_levels_next(struct ipcq_waiting *waiting);
 void ipcq_levels_remove_next(struct ipcq_waiting *waiting, struct ipcq_message *m);
 

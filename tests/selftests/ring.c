@@ -1472,6 +1472,92 @@ TEST_F(ring, what_is_too_large_for_it_waits)
 	EXPECT_EQ(1, recv.msg.type);
 }
 
+#define HOLDERS		300
+#define HELD		32
+
+struct holder {
+	pthread_t thread;
+	int fd;
+	struct ipcq_batch batch;
+	int result;
+};
+
+static void *hold_batch(void *arg)
+{
+	struct holder *h = arg;
+
+	h->result = RESULT(ioctl(h->fd, IPCQ_IOC_RECV_BATCH, &h->batch));
+	return NULL;
+}
+
+/* Many come back while there is no room, some of them too large: all of them, and soon. */
+TEST_F(ring, what_many_give_back_goes_back)
+{
+	const size_t room = 2 * self->page;
+	uint64_t began, ended, sent_ns;
+	struct holder holders[HOLDERS];
+	int received = 0, sent = HOLDERS * HELD;
+	bool seen[HOLDERS * HELD] = {};
+	struct slow_page pages;
+	struct ipcq_msg msg;
+	pthread_attr_t attr;
+	struct mapped r;
+	int err = slow_page(&pages, HOLDERS * room);
+
+	if (err)
+		SKIP(return, "no userfaultfd: %s", strerror(-err));
+	ASSERT_EQ(0, attr_set(self->q.fd, &(struct ipcq_attr) {
+			.mask = IPCQ_ATTR_MAX_MSGS, .max_msgs = 2 * sent }));
+	ASSERT_EQ(0, set_max_msg_size(self->q.fd, self->page));
+	began = now_ns();
+	for (int i = 0; i < sent; i++)
+		ASSERT_EQ(0, send_painted(self->q.fd, self->buf, i % HELD ? 0 : self->page, i));
+	ended = now_ns();
+
+	ASSERT_EQ(0, pthread_attr_init(&attr));
+	ASSERT_EQ(0, pthread_attr_setstacksize(&attr, 64 << 10));
+	for (int i = 0; i < HOLDERS; i++) {
+		holders[i] = (struct holder) {
+			.fd = self->q.fd,
+			.batch = { .records = (uintptr_t)(pages.at + i * room), .size = room,
+				   .count = HELD },
+		};
+		ASSERT_EQ(0, pthread_create(&holders[i].thread, &attr, hold_batch,
+					    &holders[i]));
+	}
+	ASSERT_TRUE(WAIT_UNTIL(!nl_queue(self->q.id).depth));
+	ASSERT_EQ(0, set_max_msg_size(self->q.fd, 100));
+	ASSERT_EQ(0, mapped_open(&r, self->q.fd, self->page));
+	for (; !(err = send_painted(self->q.fd, self->buf, 0, sent)); sent++)
+		;
+	EXPECT_EQ(-EAGAIN, err);
+
+	ASSERT_EQ(0, slow_page_refuse(&pages));
+	for (int i = 0; i < HOLDERS; i++) {
+		pthread_join(holders[i].thread, NULL);
+		EXPECT_EQ(-EFAULT, holders[i].result);
+	}
+	EXPECT_EQ(sent, (int)nl_queue(self->q.id).depth);
+	/* The lock is held while they go back: in less time than it took to send them. */
+	sent_ns = ended - began;
+	began = now_ns();
+	mapped_close(&r);
+	ended = now_ns();
+	EXPECT_LT(ended - began, sent_ns);
+
+	for (; msg = MSG(self->buf, LARGEST, .flags = IPCQ_MSG_NONBLOCK),
+	       !msg_recv(self->q.fd, &msg); received++) {
+		if (received < HOLDERS * HELD) {
+			ASSERT_LT((int)msg.type, HOLDERS * HELD);
+			ASSERT_FALSE(seen[msg.type]);
+			seen[msg.type] = true;
+		} else {
+			ASSERT_GE((int)msg.type, HOLDERS * HELD);
+		}
+	}
+	EXPECT_EQ(sent, received);
+}
+
 /* Memory */
 
 static int make_rings(void *arg)
