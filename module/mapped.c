@@ -442,8 +442,10 @@ int ipcq_attach(struct ipcq_engine *e, struct ipcq_ring *ring)
 		needed += ipcq_record_space(m->size);
 		last = m;
 	}
-	for (m = messages.first; m && needed <= size; m = m->next)
+	for (m = messages.first; m && needed <= size; m = m->next) {
 		ipcq_ring_add_message(ring, m);
+		cond_resched();
+	}
 
 	ipcq_wake_init(&wake);
 	spin_lock(&e->lock);

@@ -9,7 +9,7 @@
  * What a mapped receiver has consumed is counted first.  Who is let in by that will be
  * when the receiver says so.
  *
- * Context: Any but interrupts.
+ * Context: Process context.  May sleep.
  */
 void ipcq_lock_to_read(struct ipcq_engine *e)
 	__acquires(&e->lock)
@@ -18,7 +18,7 @@ void ipcq_lock_to_read(struct ipcq_engine *e)
 	while (unlikely(e->ring) &&
 	       ipcq_ring_consume(e, ktime_get_ns(), IPCQ_RING_STEP) == IPCQ_RING_STEP) {
 		spin_unlock(&e->lock);
-		cpu_relax();
+		cond_resched();
 		spin_lock(&e->lock);
 	}
 }
@@ -59,7 +59,7 @@ u64 ipcq_oldest_ns(struct ipcq_engine *e, u64 now)
  * @e: the queue
  * @access: IPCQ_ACCESS_* of who asks
  *
- * Context: Any but interrupts.
+ * Context: Process context.  May sleep.
  * Return: EPOLL* bits.
  */
 __poll_t ipcq_poll_mask(struct ipcq_engine *e, u32 access)
@@ -96,7 +96,7 @@ __poll_t ipcq_poll_mask(struct ipcq_engine *e, u32 access)
  * @snap: filled in
  * @stats: the counters at that instant, or NULL
  *
- * Context: Any but interrupts.
+ * Context: Process context.  May sleep.
  */
 void ipcq_snap(struct ipcq_engine *e, struct ipcq_snapshot *snap,
 	       struct ipcq_stats *stats)
@@ -124,7 +124,7 @@ void ipcq_snap(struct ipcq_engine *e, struct ipcq_snapshot *snap,
  * ipcq_depth() - how many messages wait
  * @e: the queue
  *
- * Context: Any but interrupts.
+ * Context: Process context.  May sleep.
  * Return: the number, as it was a moment ago.
  */
 u32 ipcq_depth(struct ipcq_engine *e)
@@ -161,7 +161,7 @@ bool ipcq_is_ephemeral(struct ipcq_engine *e)
  * @depth: sum of messages waiting
  * @bytes: sum of bytes waiting
  *
- * Context: Any but interrupts.
+ * Context: Process context.  May sleep.
  */
 void ipcq_sum(struct ipcq_engine *e, struct ipcq_stats *stats, u64 *depth,
 	      u64 *bytes)
@@ -181,7 +181,7 @@ void ipcq_sum(struct ipcq_engine *e, struct ipcq_stats *stats, u64 *depth,
  * @forgotten: output, with @counters: what the counters held, less what they
  *	still hold now, so that a sum of both balances
  *
- * Context: Any but interrupts.
+ * Context: Process context.  May sleep.
  */
 void ipcq_reset(struct ipcq_engine *e, bool peak, bool counters,
 		struct ipcq_stats *forgotten)
