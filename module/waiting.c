@@ -14,6 +14,13 @@
 
 #define ipcq_level(node) rb_entry(node, struct ipcq_message, level)
 
+/*
+ * So many messages are passed, at most, to find the place of one that is given back: the
+ * lock is held meanwhile.  A user with many threads may hold hundreds of thousands, and
+ * give all of them back.
+ */
+#define IPCQ_MOST_PASSED	1024
+
 /**
  * ipcq_waiting_init() - begin with no messages
  * @waiting: what is set up
@@ -44,6 +51,7 @@ static void ipcq_level_insert(struct ipcq_waiting *waiting,
 			      struct ipcq_message *m)
 {
 	struct ipcq_message *prev = first;
+	u32 left = IPCQ_MOST_PASSED;
 
 	waiting->last_level = first;
 	if (likely(m->seq > first->level_tail->seq)) {
@@ -54,15 +62,15 @@ static void ipcq_level_insert(struct ipcq_waiting *waiting,
 	}
 
 	/*
-	 * A receiver gives @m back.  Only messages that other receivers gave
-	 * back meanwhile can stand before it, so this ends after a few steps.
+	 * A receiver gives @m back.  Only messages that other receivers gave back
+	 * meanwhile can stand before it.  If these are many it goes among them.
 	 */
 	if (m->seq < first->seq) {
 		m->next = first;
 		ipcq_level_replace(waiting, first, m);
 		return;
 	}
-	while (prev->next->seq < m->seq)
+	while (prev->next->seq < m->seq && left--)
 		prev = prev->next;
 	m->next = prev->next;
 	prev->next = m;
@@ -102,13 +110,15 @@ static void ipcq_levels_insert(struct ipcq_waiting *waiting, struct ipcq_message
 /*
  * Put a message that a receiver gives back into the chain of FIFO order.  All older
  * messages had been taken before it: only those that were given back too can stand
- * before it, and one that is younger does stand in the chain.
+ * before it, and one that is younger does stand in the chain.  If those are many it goes
+ * among them.
  */
 static void ipcq_chain_insert(struct ipcq_waiting *waiting, struct ipcq_message *m)
 {
 	struct ipcq_message **link = &waiting->first;
+	u32 left = IPCQ_MOST_PASSED;
 
-	while ((*link)->seq < m->seq)
+	while ((*link)->seq < m->seq && left--)
 		link = &(*link)->next;
 	m->next = *link;
 	*link = m;

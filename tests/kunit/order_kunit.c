@@ -187,6 +187,46 @@ static void given_back_stands_before_what_came_later(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, rig_recv(r), 2L);
 }
 
+/* The search for the place of one has an end: behind that, the last one comes first. */
+static void give_back_many(struct rig *r, u32 order, u32 passed)
+{
+	const u32 n = passed + 100;
+	struct kunit *test = r->test;
+	struct ipcq_receipt *receipts;
+	u32 i;
+
+	receipts = kunit_kcalloc(test, n, sizeof(*receipts), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, receipts);
+	KUNIT_ASSERT_EQ(test, 0, rig_reconfigure(r, IPCQ_ATTR_ORDER | IPCQ_ATTR_MAX_MSGS,
+						 (struct ipcq_config) {
+							.order = order,
+							.max_msgs = n + 1,
+						 }));
+	for (i = 0; i <= n; i++)
+		KUNIT_ASSERT_EQ(test, rig_send(r, i, 0), 0);
+	for (i = 0; i < n; i++)
+		KUNIT_ASSERT_EQ(test, rig_take(r, &receipts[i]), 0);
+	for (i = 0; i < n; i++)
+		ipcq_give_back(&r->engine, &r->party, &receipts[i]);
+	for (i = 0; i < passed; i++)
+		KUNIT_EXPECT_EQ(test, rig_recv(r), (long)i);
+	for (i = n; i-- > passed; )
+		KUNIT_EXPECT_EQ(test, rig_recv(r), (long)i);
+	KUNIT_EXPECT_EQ(test, rig_recv(r), (long)n);
+	KUNIT_EXPECT_EQ(test, rig_recv(r), -EAGAIN);
+}
+
+static void given_back_among_many(struct kunit *test)
+{
+	give_back_many(test->priv, IPCQ_ORDER_FIFO, 1024);
+}
+
+/* The first message of a level is looked at apart. */
+static void given_back_among_many_of_its_level(struct kunit *test)
+{
+	give_back_many(test->priv, IPCQ_ORDER_PRIORITY, 1025);
+}
+
 /* The order changed while nothing waited, but one was on its way out. */
 static void given_back_after_a_change_of_order(struct kunit *test)
 {
@@ -230,6 +270,8 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(given_back_keeps_its_place),
 	KUNIT_CASE(given_back_keeps_its_place_in_its_level),
 	KUNIT_CASE(given_back_stands_before_what_came_later),
+	KUNIT_CASE(given_back_among_many),
+	KUNIT_CASE(given_back_among_many_of_its_level),
 	KUNIT_CASE(given_back_after_a_change_of_order),
 	KUNIT_CASE(the_age_is_that_of_the_oldest),
 	{}
