@@ -244,9 +244,12 @@ TEST_F(namespaces, a_queue_made_within_belongs_to_the_user_outside)
 /* Register for a signal, say so, and get it. */
 static int await_signal(int fd, int ready, siginfo_t *info)
 {
-	struct ipcq_notify notify = { .how = IPCQ_NOTIFY_SIGNAL, .signo = SIGURG, .value = 42 };
+	struct ipcq_notify notify = { .how = IPCQ_NOTIFY_SIGNAL, .signo = SIGURG };
+	const union sigval value = { .sival_int = 42 };
 	sigset_t set;
 
+	/* Its bytes, not its number: where those of an int are depends on the machine. */
+	memcpy(&notify.value, &value, sizeof(value));
 	sigemptyset(&set);
 	sigaddset(&set, SIGURG);
 	CHECK(sigprocmask(SIG_BLOCK, &set, NULL) == 0);
