@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -16,11 +17,13 @@
 #include <time.h>
 #include <unistd.h>
 #include <sys/mman.h>
+#include <sys/pidfd.h>
 #include <sys/wait.h>
 
 #include "check.h"
 #include "corpus.h"
 #include "cover.h"
+#include "futex.h"
 #include "mutate.h"
 #include "ops.h"
 #include "place.h"
@@ -30,6 +33,7 @@
 #define CHECK_CASES	64	/* between looks at the books of a case's queues */
 #define REST_SECONDS	10	/* between looks at all, with nothing running */
 #define HUNG_SECONDS	60	/* that a case may take in a slow machine */
+#define STOP_SECONDS	5	/* that one may take which is not asked for any more */
 #define TELL_SECONDS	20
 
 /**
@@ -48,13 +52,19 @@ struct progress {
 	_Atomic uint32_t is_done;
 };
 
+/* What workers shall do. */
+enum phase {
+	RUN,
+	REST,
+	STOP,
+};
+
 /* What all processes share. */
 static struct shared {
 	struct corpus corpus;
 	struct cover_map map;
 	struct progress progress[MOST_WORKERS];
-	_Atomic uint32_t rest;		/* workers shall */
-	_Atomic uint32_t stop;		/* and end */
+	_Atomic uint32_t phase;
 	_Atomic uint64_t grown_at;	/* operations when an edge was new */
 } *shared;
 
@@ -119,6 +129,26 @@ static uint64_t cases(void)
 	return sum;
 }
 
+static void set_phase(enum phase phase)
+{
+	shared->phase = phase;
+	futex_wake(&shared->phase, 0);
+}
+
+/* A worker, between cases: rest while it shall, or when there is something to be seen. */
+static void heed(struct progress *progress)
+{
+	uint32_t phase;
+
+	while ((phase = shared->phase) != RUN || progress->failed || progress->is_done) {
+		if (phase == STOP)
+			_exit(0);
+		progress->rests = 1;
+		futex_wait(&shared->phase, phase, 0);
+	}
+	progress->rests = 0;
+}
+
 /* Run one case, from nothing to nothing.  Returns how many edges are new. */
 static unsigned int run(unsigned int worker, const struct fuzz_case *c)
 {
@@ -135,15 +165,7 @@ static unsigned int run(unsigned int worker, const struct fuzz_case *c)
 	progress->cases++;
 	if (new)
 		shared->grown_at = operations();
-	while (shared->rest || progress->failed) {
-		progress->rests = 1;
-		if (shared->stop)
-			_exit(0);
-		usleep(3000);
-	}
-	progress->rests = 0;
-	if (shared->stop)
-		_exit(0);
+	heed(progress);
 	return new;
 }
 
@@ -206,9 +228,7 @@ static void work(unsigned int worker)
 	if (!opt.replay)
 		run_new(worker);
 	shared->progress[worker].is_done = 1;
-	while (!shared->stop)
-		usleep(10000);
-	_exit(0);
+	heed(&shared->progress[worker]);
 }
 
 /*
@@ -298,6 +318,7 @@ static int look_at_workers(void)
 
 	for (i = 0; i < opt.workers; i++) {
 		if (waitpid(workers[i], &status, WNOHANG) == workers[i]) {
+			workers[i] = 0;
 			printf("# worker %u: status %#x\n", i, status);
 			return fail("a worker has ended");
 		}
@@ -313,7 +334,7 @@ static int look_at_rest(void)
 	uint64_t begun = now();
 	int err = 0;
 
-	shared->rest = 1;
+	set_phase(REST);
 	while (!err && !all(rests)) {
 		usleep(2000);
 		err = look_at_workers();
@@ -322,7 +343,7 @@ static int look_at_rest(void)
 	}
 	if (!err && check_rest())
 		err = fail("something was left behind");
-	shared->rest = 0;
+	set_phase(RUN);
 	return err;
 }
 
@@ -359,13 +380,28 @@ static int watch(void)
 	return err;
 }
 
+/* Wait until the process has ended, for so long at most. */
+static void await_end(pid_t pid, unsigned int seconds)
+{
+	struct pollfd fd = { .fd = pidfd_open(pid, 0), .events = POLLIN };
+
+	if (fd.fd < 0)
+		return;
+	while (poll(&fd, 1, seconds * 1000) < 0 && errno == EINTR)
+		;
+	close(fd.fd);
+}
+
+/* Each ends after the case that it is at, if that ever ends. */
 static void end_workers(void)
 {
 	unsigned int i;
 
-	shared->stop = 1;
-	usleep(200000);
+	set_phase(STOP);
 	for (i = 0; i < opt.workers; i++) {
+		if (!workers[i])
+			continue;
+		await_end(workers[i], STOP_SECONDS);
 		kill(workers[i], SIGKILL);
 		waitpid(workers[i], NULL, 0);
 	}

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
@@ -11,11 +10,11 @@
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
-#include <linux/futex.h>
 
 #include <linux/ipcq.h>
 
 #include "cover.h"
+#include "futex.h"
 #include "memory.h"
 #include "ops.h"
 #include "runner.h"
@@ -86,16 +85,6 @@ long slot_put(struct thread *t, uint64_t slot, int fd)
 	if (old >= 0)
 		close(old);
 	return fd;
-}
-
-static void futex_wait(_Atomic uint32_t *at, uint32_t value)
-{
-	syscall(SYS_futex, at, FUTEX_WAIT_PRIVATE, value, NULL, NULL, 0);
-}
-
-static void futex_wake(_Atomic uint32_t *at)
-{
-	syscall(SYS_futex, at, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
 }
 
 /* An operation in a process that the thread has just made, which shares its memory. */
@@ -189,7 +178,7 @@ static void *hand_run(void *arg)
 	hand->done = 0;
 	for (done = 0;; done = hand->done) {
 		if (done == hand->given) {
-			futex_wait(&hand->given, done);
+			futex_wait(&hand->given, done, FUTEX_PRIVATE_FLAG);
 			continue;
 		}
 		if (hand->op[done % CASE_OPS])
@@ -198,7 +187,7 @@ static void *hand_run(void *arg)
 			restore(t);
 		hand->done = done + 1;
 		if (hand->is_awaited)
-			futex_wake(&hand->done);
+			futex_wake(&hand->done, FUTEX_PRIVATE_FLAG);
 	}
 	return NULL;
 }
@@ -209,7 +198,7 @@ static void hand_give(struct hand *hand, const struct op *op)
 
 	hand->op[given % CASE_OPS] = op;
 	hand->given = given + 1;
-	futex_wake(&hand->given);
+	futex_wake(&hand->given, FUTEX_PRIVATE_FLAG);
 }
 
 /* Wait until the thread has done everything; the alarm ends what it blocks in. */
@@ -219,7 +208,7 @@ static void hand_await(struct hand *hand)
 
 	hand->is_awaited = 1;
 	while ((done = hand->done) != hand->given)
-		futex_wait(&hand->done, done);
+		futex_wait(&hand->done, done, FUTEX_PRIVATE_FLAG);
 	hand->is_awaited = 0;
 }
 
