@@ -117,7 +117,20 @@ int check_slots(void)
 	return wrong;
 }
 
-/* The default queue belongs to no case: make it what it was. */
+static int create_default(void)
+{
+	struct ipcq_create create = { .name = "default", .open_flags = O_RDWR | O_CLOEXEC };
+	int control, fd;
+
+	control = open("/dev/ipcq/control", O_RDWR | O_CLOEXEC);
+	if (control < 0)
+		return -1;
+	fd = ioctl(control, IPCQ_IOC_CREATE, &create);
+	close(control);
+	return fd;
+}
+
+/* The default queue belongs to no case, but any may destroy it: make it what it was. */
 static int restore_default(void)
 {
 	struct ipcq_attr attr = {
@@ -135,6 +148,8 @@ static int restore_default(void)
 	int fd, err;
 
 	fd = open("/dev/ipcq/default", O_RDWR | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT)
+		fd = create_default();
 	if (fd < 0)
 		return -errno;
 	err = ioctl(fd, IPCQ_IOC_SHUTDOWN, &shutdown) || ioctl(fd, IPCQ_IOC_PURGE, &purge) ||
