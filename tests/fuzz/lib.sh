@@ -33,12 +33,12 @@ fuzz_in_vm() {
 
 	shift
 	rm -f "$place"
-	truncate -s 1M "$place"
+	truncate -s 2M "$place"
 	# KASAN sees what the allocator's own checks would, which cost as much again.
 	"$tests/vm/run" --kernel-image "$kernel/arch/x86/boot/bzImage" --mem 3G \
 		--timeout $((seconds == 0 ? 0 : seconds + 300)) \
 		--append "panic_on_warn=1 hung_task_panic=1 loglevel=5 slub_debug=-" \
-		--qemu "-object memory-backend-file,id=place,size=1M,share=on,mem-path=$place \
+		--qemu "-object memory-backend-file,id=place,size=2M,share=on,mem-path=$place \
 -device ivshmem-plain,memdev=place" \
 		--module "$copy/module/ipcq.ko" \
 		"$fuzz/guest" --places "$(fuzz_places)" "$@" || status=$?

@@ -13,7 +13,7 @@
 #include <stdio.h>
 
 #define CASE_ARGS	24	/* of one operation */
-#define CASE_OPS	40	/* of one case */
+#define CASE_OPS	128	/* of one case */
 #define CASE_THREADS	3
 #define CASE_SLOTS	16	/* descriptors that a case has at once */
 #define CASE_MAPS	4	/* mappings */
@@ -84,7 +84,7 @@ typedef long (*op_fn)(struct thread *t, const struct op_type *type, const uint64
 /**
  * struct op_type - a kind of operation
  * @name: in text
- * @weight: how often it is chosen, compared with others
+ * @weight: how often it is chosen, compared with others; what takes long, less often
  * @fn: does it
  * @number: an ioctl's
  * @prepare: fills in what the structure of an ioctl points to

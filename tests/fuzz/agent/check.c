@@ -19,14 +19,14 @@
 #define KMSG_LINE	8192
 #define REST_SECONDS	10	/* until what comes later has come */
 
-/* So little that a case comes to the limits of its user. */
+/* So little for each worker that a case comes to the limits of its user. */
 static struct {
 	const char *name;
-	const char *value;
+	unsigned int value;
 	char old[32];
 } limits[] = {
-	{ .name = "user_queues", .value = "24" },
-	{ .name = "user_bytes", .value = "400000" },
+	{ .name = "user_queues", .value = 12 },
+	{ .name = "user_bytes", .value = 200000 },
 };
 
 #define LIMITS	(sizeof(limits) / sizeof(*limits))
@@ -61,9 +61,10 @@ static int parameter(const char *name, char *old, size_t size, const char *value
 }
 
 /* Returns 0 or a negative errno. */
-int check_init(void)
+int check_init(unsigned int workers)
 {
 	struct nl_totals totals;
+	char value[32];
 	unsigned int i;
 	int err;
 
@@ -72,9 +73,11 @@ int check_init(void)
 		return err;
 	totals = nl_totals();
 	queues = totals.queues;
-	for (i = 0; !totals.err && i < LIMITS; i++)
+	for (i = 0; !totals.err && i < LIMITS; i++) {
+		sprintf(value, "%u", limits[i].value * workers);
 		totals.err = parameter(limits[i].name, limits[i].old, sizeof(limits[i].old),
-				       limits[i].value);
+				       value);
+	}
 	kmsg = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	if (kmsg >= 0)
 		lseek(kmsg, 0, SEEK_END);

@@ -3,7 +3,7 @@
 #ifndef CHECK_H
 #define CHECK_H
 
-int check_init(void);
+int check_init(unsigned int workers);
 int check_slots(void);
 int check_rest(void);
 int check_log(void);

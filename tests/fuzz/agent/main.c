@@ -522,7 +522,7 @@ int main(int argc, char **argv)
 		if (corpus_load(&shared->corpus, argv[optind]) < 0)
 			return 1;
 	}
-	err = check_init();
+	err = check_init(opt.workers);
 	if (!err)
 		err = netlink_init();
 	if (!err && !opt.replay)

@@ -215,7 +215,7 @@ static unsigned int draw_first_type(struct random *r)
 
 void case_generate(struct random *r, struct fuzz_case *c)
 {
-	unsigned int n = 4 + random_below(r, CASE_OPS / 2);
+	unsigned int n = 4 + random_below(r, CASE_OPS - 3);
 
 	make_op(r, c, 0, draw_first_type(r));
 	c->op[0].thread = 0;
@@ -227,11 +227,23 @@ static void insert(struct random *r, struct fuzz_case *c)
 {
 	unsigned int pos = random_below(r, c->ops + 1);
 
-	if (c->ops == CASE_OPS)
+	/* Where there is no room, another goes. */
+	if (c->ops == CASE_OPS) {
+		make_op(r, c, random_below(r, c->ops), draw_type(r));
 		return;
+	}
 	memmove(&c->op[pos + 1], &c->op[pos], (c->ops - pos) * sizeof(*c->op));
 	c->ops++;
 	make_op(r, c, pos, draw_type(r));
+}
+
+/* Go on for a while with what the case has come to. */
+static void extend(struct random *r, struct fuzz_case *c)
+{
+	unsigned int n = c->ops + random_below(r, CASE_OPS - c->ops + 1);
+
+	for (; c->ops < n; c->ops++)
+		make_op(r, c, c->ops, draw_type(r));
 }
 
 static void drop(struct random *r, struct fuzz_case *c)
@@ -315,4 +327,7 @@ void case_mutate(struct random *r, struct fuzz_case *c, const struct fuzz_case *
 		else
 			move_thread(r, c);
 	}
+	/* What is there already has cost most. */
+	if (random_percent(r, 60))
+		extend(r, c);
 }

@@ -90,7 +90,7 @@
 
 const struct op_type op_types[] = {
 	/* The control device. */
-	{ "create", 14, do_ioctl, IPCQ_IOC_CREATE, .arg = {
+	{ "create", 8, do_ioctl, IPCQ_IOC_CREATE, .arg = {
 		{ "fd", K_SLOT, .usual = SLOT_CONTROL }, IOCTL(ipcq_create),
 		TO, FIELD(ipcq_create, name, K_NAME),
 		FIELD(ipcq_create, open_flags, K_BITS, .usual = O_RDWR | O_NONBLOCK,
@@ -98,14 +98,14 @@ const struct op_type op_types[] = {
 		FIELD_OF(ipcq_create, flags, "create_flags", K_BITS,
 			 .some = IPCQ_CREATE_UMASK),
 		ATTR(ipcq_create, attr.) } },
-	{ "destroy", 3, do_ioctl, IPCQ_IOC_DESTROY, .arg = {
+	{ "destroy", 2, do_ioctl, IPCQ_IOC_DESTROY, .arg = {
 		{ "fd", K_SLOT, .usual = SLOT_CONTROL }, IOCTL(ipcq_destroy),
 		FIELD(ipcq_destroy, name, K_NAME, .usual = NAME_OWN_A),
 		FIELD(ipcq_destroy, flags, K_BITS, .some = IPCQ_DESTROY_IF_EMPTY),
 		FIELD(ipcq_destroy, pad, K_NUMBER) } },
 
 	/* A queue. */
-	{ "send", 30, do_ioctl, IPCQ_IOC_SEND, .arg = {
+	{ "send", 40, do_ioctl, IPCQ_IOC_SEND, .arg = {
 		FD, IOCTL(ipcq_msg),
 		FIELD(ipcq_msg, data, K_POINTER, .usual = POINTER(B_RW, AREA_DATA)),
 		FIELD(ipcq_msg, size, K_SIZE, .usual = 64),
@@ -114,18 +114,18 @@ const struct op_type op_types[] = {
 		FIELD(ipcq_msg, type, K_NUMBER),
 		FIELD(ipcq_msg, timeout_ns, K_TIME),
 		FIELD(ipcq_msg, pad, K_NUMBER), FIELD(ipcq_msg, pad2, K_NUMBER) } },
-	{ "recv", 30, do_ioctl, IPCQ_IOC_RECV, .arg = {
+	{ "recv", 40, do_ioctl, IPCQ_IOC_RECV, .arg = {
 		FD, IOCTL(ipcq_msg),
 		FIELD(ipcq_msg, data, K_POINTER, .usual = POINTER(B_RW, AREA_DATA)),
 		FIELD(ipcq_msg, size, K_SIZE, .usual = 256),
 		FIELD(ipcq_msg, flags, K_BITS, .some = MSG_FLAGS),
 		FIELD(ipcq_msg, timeout_ns, K_TIME),
 		FIELD(ipcq_msg, pad, K_NUMBER), FIELD(ipcq_msg, pad2, K_NUMBER) } },
-	{ "send_batch", 10, do_ioctl, IPCQ_IOC_SEND_BATCH, prepare_records, .arg = {
+	{ "send_batch", 14, do_ioctl, IPCQ_IOC_SEND_BATCH, prepare_records, .arg = {
 		FD, IOCTL(ipcq_batch), BATCH } },
-	{ "recv_batch", 10, do_ioctl, IPCQ_IOC_RECV_BATCH, prepare_records, .arg = {
+	{ "recv_batch", 14, do_ioctl, IPCQ_IOC_RECV_BATCH, prepare_records, .arg = {
 		FD, IOCTL(ipcq_batch), BATCH } },
-	{ "call", 8, do_ioctl, IPCQ_IOC_CALL, .arg = {
+	{ "call", 12, do_ioctl, IPCQ_IOC_CALL, .arg = {
 		FD, IOCTL(ipcq_call),
 		FIELD(ipcq_call, send.data, K_POINTER, .usual = POINTER(B_RW, AREA_DATA)),
 		FIELD(ipcq_call, send.size, K_SIZE, .usual = 16),
@@ -137,22 +137,22 @@ const struct op_type op_types[] = {
 		FIELD(ipcq_call, recv.flags, K_BITS, .some = MSG_FLAGS),
 		FIELD(ipcq_call, recv.timeout_ns, K_TIME),
 		FIELD(ipcq_call, recv_fd, K_SLOT, .usual = 1) } },
-	{ "get_attr", 4, do_ioctl, IPCQ_IOC_GET_ATTR, .arg = {
+	{ "get_attr", 6, do_ioctl, IPCQ_IOC_GET_ATTR, .arg = {
 		FD, IOCTL(ipcq_attr) } },
-	{ "set_attr", 12, do_ioctl, IPCQ_IOC_SET_ATTR, .arg = {
+	{ "set_attr", 14, do_ioctl, IPCQ_IOC_SET_ATTR, .arg = {
 		FD, IOCTL(ipcq_attr), ATTR(ipcq_attr, ) } },
-	{ "purge", 5, do_ioctl, IPCQ_IOC_PURGE, .arg = {
+	{ "purge", 6, do_ioctl, IPCQ_IOC_PURGE, .arg = {
 		FD, IOCTL(ipcq_purge) } },
 	{ "shutdown", 5, do_ioctl, IPCQ_IOC_SHUTDOWN, .arg = {
 		FD, IOCTL(ipcq_shutdown),
 		FIELD(ipcq_shutdown, how, K_BITS, .some = IPCQ_SHUT_SEND | IPCQ_SHUT_RECV),
 		FIELD(ipcq_shutdown, pad, K_NUMBER) } },
-	{ "open_end", 8, do_ioctl, IPCQ_IOC_OPEN_END, .arg = {
+	{ "open_end", 4, do_ioctl, IPCQ_IOC_OPEN_END, .arg = {
 		FD, IOCTL(ipcq_open_end), TO,
 		FIELD(ipcq_open_end, open_flags, K_BITS, .usual = O_NONBLOCK,
 		      .some = OPEN_FLAGS),
 		FIELD(ipcq_open_end, pad, K_NUMBER) } },
-	{ "notify", 8, do_ioctl, IPCQ_IOC_NOTIFY, .arg = {
+	{ "notify", 5, do_ioctl, IPCQ_IOC_NOTIFY, .arg = {
 		FD, IOCTL(ipcq_notify), TO,
 		FIELD(ipcq_notify, how, K_NUMBER, .usual = IPCQ_NOTIFY_SIGNAL,
 		      .some = IPCQ_NOTIFY_FD),
@@ -160,7 +160,7 @@ const struct op_type op_types[] = {
 		FIELD(ipcq_notify, value, K_NUMBER),
 		FIELD(ipcq_notify, open_flags, K_BITS, .some = O_NONBLOCK | O_CLOEXEC),
 		FIELD(ipcq_notify, pad, K_NUMBER) } },
-	{ "ring", 10, do_ioctl, IPCQ_IOC_RING, .arg = {
+	{ "ring", 4, do_ioctl, IPCQ_IOC_RING, .arg = {
 		FD, IOCTL(ipcq_ring_open), { "to", K_FRESH, .usual = 2 },
 		FIELD(ipcq_ring_open, size, K_CHOICE, VALUES(4096, 4096, 8192, 65536, 0, 2048,
 			12288, 1 << 26, 1 << 27), .usual = 4096),
@@ -177,37 +177,37 @@ const struct op_type op_types[] = {
 		{ "value", K_POINTER, .usual = POINTER(B_RW, AREA_DATA) } } },
 
 	/* Files. */
-	{ "open", 6, do_open, .arg = {
+	{ "open", 2, do_open, .arg = {
 		NAME, { "flags", K_BITS, .usual = O_RDWR | O_NONBLOCK,
 			.some = OPEN_FLAGS | O_APPEND | O_ASYNC | O_PATH | O_TRUNC }, TO } },
-	{ "close", 10, do_close, .arg = { FD } },
+	{ "close", 5, do_close, .arg = { FD } },
 	{ "dup", 4, do_dup, .arg = { FD, TO } },
-	{ "read", 16, do_read, .arg = { FD, DATA, SIZE } },
-	{ "write", 16, do_write, .arg = { FD, DATA, SIZE } },
-	{ "readv", 6, do_readv, .arg = {
+	{ "read", 24, do_read, .arg = { FD, DATA, SIZE } },
+	{ "write", 24, do_write, .arg = { FD, DATA, SIZE } },
+	{ "readv", 8, do_readv, .arg = {
 		FD, DATA, SIZE, { "parts", K_NUMBER, .usual = 2, .some = 8 },
 		{ "flags", K_BITS, .some = RWF_HIPRI | RWF_DSYNC | RWF_NOWAIT | RWF_APPEND } } },
-	{ "writev", 6, do_writev, .arg = {
+	{ "writev", 8, do_writev, .arg = {
 		FD, DATA, SIZE, { "parts", K_NUMBER, .usual = 2, .some = 8 },
 		{ "flags", K_BITS, .some = RWF_HIPRI | RWF_DSYNC | RWF_NOWAIT | RWF_APPEND } } },
 	{ "pread", 1, do_pread, .arg = { FD, DATA, SIZE, { "offset", K_NUMBER } } },
 	{ "pwrite", 1, do_pwrite, .arg = { FD, DATA, SIZE, { "offset", K_NUMBER } } },
 	{ "seek", 1, do_seek, .arg = {
 		FD, { "offset", K_NUMBER }, { "whence", K_NUMBER, .some = 4 } } },
-	{ "poll", 8, do_poll, .arg = {
+	{ "poll", 10, do_poll, .arg = {
 		FD, { "other", K_SLOT, .usual = 2 },
 		{ "events", K_BITS, .usual = POLLIN | POLLOUT, .some = 0x7ff },
 		{ "timeout_ns", K_TIME } } },
-	{ "select", 2, do_select, .arg = {
+	{ "select", 3, do_select, .arg = {
 		FD, { "sets", K_BITS, .usual = 3, .some = 7 }, { "timeout_ns", K_TIME } } },
-	{ "epoll", 3, do_epoll, .arg = { TO } },
-	{ "watch", 5, do_watch, .arg = {
+	{ "epoll", 2, do_epoll, .arg = { TO } },
+	{ "watch", 6, do_watch, .arg = {
 		{ "epoll", K_SLOT, .usual = 2 }, FD,
 		{ "how", K_CHOICE, VALUES(EPOLL_CTL_ADD, EPOLL_CTL_MOD, EPOLL_CTL_DEL, 0),
 		  .usual = EPOLL_CTL_ADD },
 		{ "events", K_BITS, .usual = EPOLLIN | EPOLLOUT,
 		  .some = 0x7ff | EPOLLET | EPOLLONESHOT | EPOLLEXCLUSIVE | EPOLLWAKEUP } } },
-	{ "epoll_wait", 4, do_epoll_wait, .arg = {
+	{ "epoll_wait", 6, do_epoll_wait, .arg = {
 		{ "epoll", K_SLOT, .usual = 2 }, { "count", K_NUMBER, .usual = 4, .some = 8 },
 		{ "timeout_ns", K_TIME } } },
 	{ "fcntl", 6, do_fcntl, .arg = {
@@ -216,7 +216,7 @@ const struct op_type op_types[] = {
 			F_SETPIPE_SZ, F_NOTIFY, F_ADD_SEALS), .usual = F_SETFL },
 		{ "value", K_CHOICE, VALUES(O_NONBLOCK, O_NONBLOCK | O_ASYNC, O_ASYNC, 0, 1,
 			SIGUSR2, 64, 65, O_APPEND | O_DIRECT, -1) } } },
-	{ "mmap", 4, do_mmap, .arg = {
+	{ "mmap", 3, do_mmap, .arg = {
 		FD, { "map", K_MAP }, { "size", K_CHOICE, VALUES(4096, 4096, 12288, 12288, 20480,
 			8192, 65536, 0, 1ULL << 40), .usual = 4096 },
 		{ "protection", K_BITS, .usual = PROT_READ | PROT_WRITE,
@@ -227,7 +227,7 @@ const struct op_type op_types[] = {
 	{ "munmap", 1, do_munmap, .arg = {
 		{ "map", K_MAP }, { "offset", K_CHOICE, VALUES(0, 0, 4096) },
 		{ "size", K_SIZE, .usual = 65536 } } },
-	{ "poke", 8, do_poke, .free = 1, .arg = {
+	{ "poke", 12, do_poke, .free = 1, .arg = {
 		{ "at", K_POINTER, .usual = POINTER(B_MAP, 0) }, { "value", K_NUMBER },
 		{ "width", K_CHOICE, VALUES(4, 4, 8, 2, 1), .usual = 4 } } },
 	{ "pipe", 1, do_pipe, .arg = { TO, { "other", K_FRESH, .usual = 2 } } },
@@ -246,8 +246,8 @@ const struct op_type op_types[] = {
 	{ "unlink", 1, do_unlink, .arg = { NAME } },
 
 	/* netlink. */
-	{ "netlink", 6, do_netlink, .arg = { TO } },
-	{ "request", 14, do_request, .arg = {
+	{ "netlink", 2, do_netlink, .arg = { TO } },
+	{ "request", 6, do_request, .arg = {
 		FD, { "at", K_POINTER, .usual = POINTER(B_RW, AREA_DATA) },
 		{ "command", K_NUMBER, .usual = IPCQ_CMD_QUEUE_GET, .some = IPCQ_CMD_MAX + 1 },
 		{ "flags", K_BITS, .usual = NLM_F_REQUEST,
@@ -262,7 +262,7 @@ const struct op_type op_types[] = {
 		{ "width2", K_CHOICE, VALUES(4, 4, 8, 2, 1, 0, 64), .usual = 4 },
 		{ "bits", K_BITS, .some = NLA_F_NESTED | NLA_F_NET_BYTEORDER },
 		{ "less", K_CHOICE, VALUES(0, 0, 0, 1, 4, 8, 20, -4, -64) } } },
-	{ "reply", 8, do_reply, .arg = {
+	{ "reply", 6, do_reply, .arg = {
 		FD, DATA, { "size", K_SIZE, .usual = 8192 },
 		{ "flags", K_BITS, .some = MSG_PEEK | MSG_TRUNC } } },
 	{ "group", 2, do_group, .arg = {

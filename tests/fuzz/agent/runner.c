@@ -20,7 +20,7 @@
 #include "runner.h"
 #include "signals.h"
 
-#define ALARM_US	3000
+#define ALARM_US	10000
 #define STACK		(64 << 10)
 
 /**
@@ -52,7 +52,7 @@ static struct {
 } made;
 
 static pid_t process;
-static int control;	/* kept for the end of each case */
+static int control;	/* kept, for the end of each case too */
 static int store;
 
 int runner_store(void)
@@ -365,7 +365,7 @@ void runner_run(const struct fuzz_case *c)
 {
 	unsigned int i, n;
 
-	slots[SLOT_CONTROL] = control_open();
+	slots[SLOT_CONTROL] = dup(control);
 	cover_begin();
 	for (i = 0; i < c->ops; i++) {
 		const struct op *op = &c->op[i];
