@@ -155,7 +155,7 @@ static unsigned int run(unsigned int worker, const struct fuzz_case *c)
 	struct progress *progress = &shared->progress[worker];
 	unsigned int new;
 
-	place_note(worker, progress->cases + 1, c);
+	place_note(worker, progress->cases + 1, progress->operations, c);
 	runner_run(c);
 	new = cover_end(&shared->map);
 	if (progress->cases % CHECK_CASES == 0 && check_slots())

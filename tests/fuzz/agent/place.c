@@ -14,6 +14,7 @@
 
 struct noted {
 	uint64_t number;	/* from 1 */
+	uint64_t operations;	/* that the worker had done before */
 	struct fuzz_case c;
 };
 
@@ -42,7 +43,8 @@ int place_open(const char *path)
 	return 0;
 }
 
-void place_note(unsigned int worker, uint64_t number, const struct fuzz_case *c)
+void place_note(unsigned int worker, uint64_t number, uint64_t operations,
+		const struct fuzz_case *c)
 {
 	struct noted *noted;
 
@@ -50,13 +52,15 @@ void place_note(unsigned int worker, uint64_t number, const struct fuzz_case *c)
 		return;
 	noted = &place->noted[worker][number % KEPT];
 	noted->number = 0;
+	noted->operations = operations;
 	case_copy(&noted->c, c);
 	noted->number = number;
 }
 
 static void print_noted(FILE *file, unsigned int worker, const struct noted *noted)
 {
-	fprintf(file, "# case %" PRIu64 " of worker %u\n", noted->number, worker);
+	fprintf(file, "# case %" PRIu64 " of worker %u, after %" PRIu64 " operations\n",
+		noted->number, worker, noted->operations);
 	case_print(file, &noted->c);
 }
 

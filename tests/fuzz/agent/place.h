@@ -12,7 +12,8 @@
 #include "case.h"
 
 int place_open(const char *path);
-void place_note(unsigned int worker, uint64_t number, const struct fuzz_case *c);
+void place_note(unsigned int worker, uint64_t number, uint64_t operations,
+		const struct fuzz_case *c);
 int place_show(const char *path, const char *directory);
 void place_print(FILE *file, unsigned int worker);
 
