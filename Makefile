@@ -139,10 +139,11 @@ coverage: ## run the tests (or T=NAME), and tell which lines of the module ran
 	@tests/deps lab
 	@tests/lab/coverage $(if $(T),--only "$(T)")
 
-fuzz: ## run random operations, guided by what they reach, in a kernel that looks for faults
+fuzz: ## run random operations, guided by what they reach (LIGHT=1: memory alone)
 	@tests/deps lab
-	@tests/fuzz/run $(if $(OPERATIONS),--operations $(OPERATIONS)) \
-		$(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED))
+	@tests/fuzz/run \
+		$(if $(OPERATIONS),--operations $(OPERATIONS),--seconds $(SECONDS)) \
+		$(if $(SEED),--seed $(SEED)) $(if $(LIGHT),--light)
 
 # Prints tables and targets, compares with the recorded figures; see docs/benchmarks.md.
 bench: ## measure what a message costs, beside every other mechanism

@@ -8,6 +8,8 @@ fuzz=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 . "$fuzz/../lab/lib.sh"
 results=$tree/build/fuzz
 copy=$(lab_copy fuzz)
+# Look for faults of memory and undefined behaviour only.
+fuzz_is_light=no
 
 # Build all that it takes; sets kernel.
 fuzz_prepare() {
@@ -15,6 +17,11 @@ fuzz_prepare() {
 	"$tests/kernels/module" "$kernel" "$copy" UBSAN_SANITIZE=y KCOV_INSTRUMENT=y
 	lab_programs
 	mkdir -p "$results"
+	if [ "$fuzz_is_light" = yes ]; then
+		rm -rf "$results/light"
+		cp -r "$fuzz/light" "$results/light"
+		make -s -C "$kernel" M="$results/light" modules > /dev/null
+	fi
 }
 
 # How many places the compiler has made in the code that can be reached once the module
@@ -30,17 +37,23 @@ fuzz_places() {
 # noted in memory that it has from this machine, and is known even if it dies.
 fuzz_in_vm() {
 	local seconds=$1 status=0 place=$results/place
+	local append="panic_on_warn=1 hung_task_panic=1 loglevel=5" modules=()
 
 	shift
+	if [ "$fuzz_is_light" = yes ]; then
+		append+=" ipcq_vm.light kmemleak=off no_debug_objects"
+		modules=(--module "$results/light/ipcq_fuzz_light.ko")
+	fi
 	rm -f "$place"
 	truncate -s 2M "$place"
-	# KASAN sees what the allocator's own checks would, which cost as much again.
+	# KASAN sees what the allocator's own checks would, which cost as much again.  And
+	# the time must not come from an emulated device, as it would without being told.
 	"$tests/vm/run" --kernel-image "$kernel/arch/x86/boot/bzImage" --mem 3G \
 		--timeout $((seconds == 0 ? 0 : seconds + 300)) \
-		--append "panic_on_warn=1 hung_task_panic=1 loglevel=5 slub_debug=-" \
+		--append "$append slub_debug=- tsc=reliable" \
 		--qemu "-object memory-backend-file,id=place,size=2M,share=on,mem-path=$place \
 -device ivshmem-plain,memdev=place" \
-		--module "$copy/module/ipcq.ko" \
+		"${modules[@]}" --module "$copy/module/ipcq.ko" \
 		"$fuzz/guest" --places "$(fuzz_places)" "$@" || status=$?
 	if [ "$status" != 0 ] && [ "$status" != 77 ]; then
 		"$fuzz/agent/ipcq-fuzz" --show "$place" "$results" || true

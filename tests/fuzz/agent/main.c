@@ -34,7 +34,7 @@
 #define REST_SECONDS	10	/* between looks at all, with nothing running */
 #define HUNG_SECONDS	60	/* that a case may take in a slow machine */
 #define STOP_SECONDS	5	/* that one may take which is not asked for any more */
-#define TELL_SECONDS	20
+#define TELL_SECONDS	60
 
 /**
  * struct progress - of one worker
@@ -78,7 +78,6 @@ static struct {
 	const char *found;
 	const char *merge;
 	bool replay;
-	bool tell;
 } opt = { .seconds = 60, .workers = 2, .repeat = 1 };
 
 static pid_t workers[MOST_WORKERS];
@@ -97,7 +96,6 @@ static const char help[] =
 "      --replay         run the cases of CORPUS, and no others\n"
 "      --repeat N       with --replay: so often (1)\n"
 "      --merge FILE     run the cases of CORPUS, and write those there that it takes\n"
-"      --tell           report now and then\n"
 "      --show FILE      print into files of the directory CORPUS what was noted in FILE\n"
 "      --help           show this\n";
 
@@ -362,8 +360,7 @@ static int watch(void)
 			rested = now();
 		}
 		if (now() - told >= TELL_SECONDS) {
-			if (opt.tell)
-				tell(seconds);
+			tell(seconds);
 			/* Not everything is lost if the machine comes to its end. */
 			if (opt.found && saved != shared->corpus.taken)
 				corpus_save(&shared->corpus, opt.found, 0);
@@ -453,7 +450,7 @@ static const char *place_shown;
 static void parse(int argc, char **argv)
 {
 	enum { OPERATIONS = 256, SECONDS, SEED, WORKERS, PLACE, FOUND, PLACES, REPLAY, REPEAT,
-	       MERGE, TELL, SHOW, HELP };
+	       MERGE, SHOW, HELP };
 	static const struct option options[] = {
 		{ "operations", required_argument, NULL, OPERATIONS },
 		{ "seconds", required_argument, NULL, SECONDS },
@@ -465,7 +462,6 @@ static void parse(int argc, char **argv)
 		{ "replay", no_argument, NULL, REPLAY },
 		{ "repeat", required_argument, NULL, REPEAT },
 		{ "merge", required_argument, NULL, MERGE },
-		{ "tell", no_argument, NULL, TELL },
 		{ "show", required_argument, NULL, SHOW },
 		{ "help", no_argument, NULL, HELP },
 		{ 0 }
@@ -483,7 +479,6 @@ static void parse(int argc, char **argv)
 		case REPLAY: opt.replay = true; break;
 		case REPEAT: opt.repeat = number(optarg); break;
 		case MERGE: opt.merge = optarg; break;
-		case TELL: opt.tell = true; break;
 		case SHOW: place_shown = optarg; break;
 		case PLACE:
 			err = place_open(optarg);
