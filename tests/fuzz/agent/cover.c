@@ -14,28 +14,37 @@
 #include "runner.h"
 
 #define KCOV		"/sys/kernel/debug/kcov"
-#define SECTION		"/sys/module/ipcq/sections/.text"
+#define SECTIONS	"/sys/module/ipcq/sections/"
 #define ENTRIES		(32u << 10)
 
 static uint64_t base;
+static uint64_t unlikely;	/* where what runs seldom begins, behind the rest */
 
 /* For each thread a count, and then so many addresses. */
 static uint64_t *trace[CASE_THREADS];
 
-/* Returns 0 or a negative errno; -ENOENT if this kernel cannot tell. */
-int cover_init(void)
+static int section(const char *path, uint64_t *address)
 {
 	FILE *file;
 	int n;
 
-	if (access(KCOV, R_OK | W_OK))
-		return -ENOENT;
-	file = fopen(SECTION, "r");
+	file = fopen(path, "r");
 	if (!file)
 		return -errno;
-	n = fscanf(file, "%" SCNx64, &base);
+	n = fscanf(file, "%" SCNx64, address);
 	fclose(file);
-	return n == 1 && base ? 0 : -ENOENT;
+	return n == 1 && *address ? 0 : -ENOENT;
+}
+
+/* Returns 0 or a negative errno; -ENOENT if this kernel cannot tell. */
+int cover_init(void)
+{
+	int err;
+
+	if (access(KCOV, R_OK | W_OK))
+		return -ENOENT;
+	err = section(SECTIONS ".text.unlikely", &unlikely);
+	return err ? err : section(SECTIONS ".text", &base);
 }
 
 bool cover_is_on(void)
@@ -101,4 +110,21 @@ unsigned int cover_end(struct cover_map *map)
 		}
 	}
 	return new;
+}
+
+/* Write which places were reached: the section, and how far in it.  0 or a negative errno. */
+int cover_save(const struct cover_map *map, const char *path)
+{
+	FILE *file = fopen(path, "w");
+	uint64_t i;
+
+	if (!file)
+		return -errno;
+	for (i = 0; i < COVER_MAP; i++) {
+		if (map->place[i] && base + i >= unlikely)
+			fprintf(file, ".text.unlikely %#" PRIx64 "\n", base + i - unlikely);
+		else if (map->place[i])
+			fprintf(file, ".text %#" PRIx64 "\n", i);
+	}
+	return fclose(file) ? -errno : 0;
 }

@@ -32,5 +32,6 @@ bool cover_is_on(void);
 int cover_thread(unsigned int thread);
 void cover_begin(void);
 unsigned int cover_end(struct cover_map *map);
+int cover_save(const struct cover_map *map, const char *path);
 
 #endif /* COVER_H */

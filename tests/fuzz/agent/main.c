@@ -76,6 +76,7 @@ static struct {
 	unsigned int repeat;
 	unsigned int instrumented;
 	const char *found;
+	const char *reached;
 	const char *merge;
 	bool replay;
 } opt = { .seconds = 60, .workers = 2, .repeat = 1 };
@@ -92,6 +93,7 @@ static const char help[] =
 "      --workers N      processes (2)\n"
 "      --place FILE     note there which case is run\n"
 "      --found FILE     write the cases there that have reached something new\n"
+"      --reached FILE   write there which places of the module were\n"
 "      --places N       how many there are in the module, for the report\n"
 "      --replay         run the cases of CORPUS, and no others\n"
 "      --repeat N       with --replay: so often (1)\n"
@@ -422,6 +424,8 @@ static int fuzz(void)
 	printf("# seed %" PRIu64 ": %" PRIu64 " operations in %" PRIu64 " cases\n", opt.seed,
 	       operations(), cases());
 	if (cover_is_on()) {
+		if (opt.reached)
+			cover_save(&shared->map, opt.reached);
 		printf("# reached %u places", shared->map.places);
 		if (opt.instrumented)
 			printf(" of %u", opt.instrumented);
@@ -449,8 +453,8 @@ static const char *place_shown;
 
 static void parse(int argc, char **argv)
 {
-	enum { OPERATIONS = 256, SECONDS, SEED, WORKERS, PLACE, FOUND, PLACES, REPLAY, REPEAT,
-	       MERGE, SHOW, HELP };
+	enum { OPERATIONS = 256, SECONDS, SEED, WORKERS, PLACE, FOUND, REACHED, PLACES, REPLAY,
+	       REPEAT, MERGE, SHOW, HELP };
 	static const struct option options[] = {
 		{ "operations", required_argument, NULL, OPERATIONS },
 		{ "seconds", required_argument, NULL, SECONDS },
@@ -458,6 +462,7 @@ static void parse(int argc, char **argv)
 		{ "workers", required_argument, NULL, WORKERS },
 		{ "place", required_argument, NULL, PLACE },
 		{ "found", required_argument, NULL, FOUND },
+		{ "reached", required_argument, NULL, REACHED },
 		{ "places", required_argument, NULL, PLACES },
 		{ "replay", no_argument, NULL, REPLAY },
 		{ "repeat", required_argument, NULL, REPEAT },
@@ -475,6 +480,7 @@ static void parse(int argc, char **argv)
 		case SEED: opt.seed = number(optarg); break;
 		case WORKERS: opt.workers = number(optarg); break;
 		case FOUND: opt.found = optarg; break;
+		case REACHED: opt.reached = optarg; break;
 		case PLACES: opt.instrumented = number(optarg); break;
 		case REPLAY: opt.replay = true; break;
 		case REPEAT: opt.repeat = number(optarg); break;
