@@ -24,6 +24,7 @@
 #include "corpus.h"
 #include "cover.h"
 #include "futex.h"
+#include "merge.h"
 #include "mutate.h"
 #include "ops.h"
 #include "place.h"
@@ -229,43 +230,6 @@ static void work(unsigned int worker)
 		run_new(worker);
 	shared->progress[worker].is_done = 1;
 	heed(&shared->progress[worker]);
-}
-
-/*
- * Which cases it takes to reach all that all of them reach: the shorter ones first.  In
- * this process alone, so that what a case reaches is its own.
- */
-static int merge(void)
-{
-	struct corpus *corpus = &shared->corpus;
-	unsigned int size, i, kept = 0;
-	FILE *file;
-	int err;
-
-	err = runner_init(0);
-	if (err)
-		return err;
-	file = fopen(opt.merge, "w");
-	if (!file)
-		return -errno;
-	for (size = 1; size <= CASE_OPS; size++) {
-		for (i = 0; i < corpus->given; i++) {
-			uint32_t places = shared->map.places;
-
-			if (corpus->c[i].ops != size)
-				continue;
-			runner_run(&corpus->c[i]);
-			cover_end(&shared->map);
-			runner_reset();
-			if (shared->map.places == places)
-				continue;
-			case_print(file, &corpus->c[i]);
-			kept++;
-		}
-	}
-	printf("# %u of %u cases reach all of %u places\n", kept, corpus->given,
-	       shared->map.places);
-	return fclose(file) ? -errno : 0;
 }
 
 /* Say why it ends, and what was being run. */
@@ -532,7 +496,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "ipcq-fuzz: %s\n", strerror(-err));
 		return 1;
 	}
-	err = opt.merge ? merge() : fuzz();
+	err = opt.merge ? merge(&shared->corpus, opt.merge) : fuzz();
 	check_end();
 	if (err < 0)
 		fprintf(stderr, "ipcq-fuzz: %s\n", strerror(-err));
