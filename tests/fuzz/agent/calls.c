@@ -23,6 +23,7 @@
 #include "signals.h"
 
 #define PARTS		8
+#define MAP_GAP		(256 << 10)
 #define LONGEST_WAIT	2000000		/* ns */
 
 #define CALL(name) \
@@ -231,18 +232,27 @@ CALL(fcntl)
 CALL(mmap)
 {
 	struct mapping *map = &t->maps[arg[1] % CASE_MAPS];
+	size_t size = arg[2] + MAP_GAP;
 	DESCRIPTOR(fd, 0);
 	void *at;
 
 	/* Only the first thread changes them, or a third might unmap what is in use. */
 	if (t->index)
 		return OP_SKIPPED;
-	at = mmap(NULL, arg[2], arg[3], arg[4] & ~(MAP_FIXED | MAP_ANONYMOUS), fd, arg[5]);
+	/* Whatever is written past its end must not be the agent's own. */
+	at = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (at == MAP_FAILED)
-		return -errno;
+		return OP_SKIPPED;
+	if (mmap(at, arg[2], arg[3], (arg[4] & ~MAP_ANONYMOUS) | MAP_FIXED, fd, arg[5]) ==
+	    MAP_FAILED) {
+		int err = errno;
+
+		munmap(at, size);
+		return -err;
+	}
 	if (map->at)
 		munmap(map->at, map->size);
-	*map = (struct mapping) { at, arg[2] };
+	*map = (struct mapping) { at, size };
 	return 0;
 }
 
