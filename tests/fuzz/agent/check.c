@@ -60,30 +60,6 @@ static int parameter(const char *name, char *old, size_t size, const char *value
 	return n < 0 ? -errno : 0;
 }
 
-/* Returns 0 or a negative errno. */
-int check_init(unsigned int workers)
-{
-	struct nl_totals totals;
-	char value[32];
-	unsigned int i;
-	int err;
-
-	err = nl_keep_family();
-	if (err)
-		return err;
-	totals = nl_totals();
-	queues = totals.queues;
-	for (i = 0; !totals.err && i < LIMITS; i++) {
-		sprintf(value, "%u", limits[i].value * workers);
-		totals.err = parameter(limits[i].name, limits[i].old, sizeof(limits[i].old),
-				       value);
-	}
-	kmsg = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	if (kmsg >= 0)
-		lseek(kmsg, 0, SEEK_END);
-	return totals.err;
-}
-
 void check_end(void)
 {
 	unsigned int i;
@@ -159,6 +135,34 @@ static int restore_default(void)
 	      ioctl(fd, IPCQ_IOC_SET_ATTR, &attr) ? -errno : 0;
 	close(fd);
 	return err;
+}
+
+/* Returns 0 or a negative errno. */
+int check_init(unsigned int workers)
+{
+	struct nl_totals totals;
+	char value[32];
+	unsigned int i;
+	int err;
+
+	err = nl_keep_family();
+	if (err)
+		return err;
+	/* Who was here before may have left it in any state. */
+	err = restore_default();
+	if (err)
+		return err;
+	totals = nl_totals();
+	queues = totals.queues;
+	for (i = 0; !totals.err && i < LIMITS; i++) {
+		sprintf(value, "%u", limits[i].value * workers);
+		totals.err = parameter(limits[i].name, limits[i].old, sizeof(limits[i].old),
+				       value);
+	}
+	kmsg = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (kmsg >= 0)
+		lseek(kmsg, 0, SEEK_END);
+	return totals.err;
 }
 
 /* Say which queues with names there are; their numbers are minors, and small. */
