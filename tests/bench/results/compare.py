@@ -40,6 +40,8 @@ def describe(recorded, current, moves):
                f"these of {current.kernel}.")
         return
     common = sum(key in recorded.by_key for key in current.by_key)
+    same = sum(recorded.by_key.get(key) == values for key, values in current.by_key.items())
+    yield f"{same} of {common} counted figures are the same to the last digit."
     if not moves:
         yield f"None of {common} counted figures has moved by more than {TOLERANCE:.0%}."
         return
