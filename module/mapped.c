@@ -100,9 +100,8 @@ void ipcq_ring_deliver(struct ipcq_engine *e, struct ipcq_message *m, u64 now,
 u32 ipcq_ring_consume(struct ipcq_engine *e, u64 now, u32 most)
 {
 	struct ipcq_ring *ring = e->ring;
-	struct ipcq_ring_sender *const senders = ring->senders;
 	const struct ipcq_record *record;
-	u32 ahead, tail, first, size, space, n = 0;
+	u32 ahead, tail, size, space, n = 0;
 	u64 *sojourn = e->stats.sojourn;
 	u64 time_ns = now, bytes = 0;
 
@@ -113,9 +112,8 @@ u32 ipcq_ring_consume(struct ipcq_engine *e, u64 now, u32 most)
 		return 0;
 	ahead = ipcq_ring_position(ring);
 	tail = ring->tail;
-	first = ring->first;
+	record = ipcq_ring_at(ring, tail);
 	while (ahead && n < most) {
-		record = ipcq_ring_at(ring, tail);
 		size = record->size;
 		space = ipcq_record_space(size);
 		if (unlikely(space > ahead)) {
@@ -131,17 +129,16 @@ u32 ipcq_ring_consume(struct ipcq_engine *e, u64 now, u32 most)
 		}
 		if (IPCQ_STATS)
 			++*sojourn;
-		if (unlikely(senders[first].pid))
-			ipcq_ring_drop_sender(ring, first);
-		if (unlikely(++first == ring->nr_senders))
-			first = 0;
+		if (unlikely(tail == ring->change_at))
+			ipcq_ring_drop_sender(ring);
+		/* The records stand there twice: they go on behind the end of the ring. */
+		record = (const void *)record + space;
 		tail += space;
 		ahead -= space;
 		bytes += size;
 		n++;
 	}
 	ring->tail = tail;
-	ring->first = first;
 	if (!n)
 		return 0;
 	ipcq_add(e, IPCQ_RECEIVED, n);

@@ -193,29 +193,33 @@ static void ipcq_run_add_small(struct ipcq_engine *e, struct ipcq_run *run, u64 
 	struct ipcq_ring *ring = e->ring;
 	const union ipcq_two pid_uid = { .first = ring->pid_nr, .second = ring->uid_nr };
 	const union ipcq_two gid_pad = { .first = ring->gid_nr };
-	const u32 largest = min_t(u32, run->largest, IPCQ_BY_WORDS);
-	u32 room = ring->room - (ring->head - ring->tail);
-	u32 head = ring->head, next = ring->next, n = run->n;
-	u32 size, space, bytes, same = 0, nr_same = 0;
+	const u32 largest = min_t(u32, run->largest, IPCQ_BY_WORDS), most = run->most;
+	/* The records stand there twice, so that they go on behind the end of the ring. */
+	struct ipcq_record *record = ipcq_ring_at(ring, ring->head);
 	const u8 __user *at = run->place.at;
+	u32 size, space, left, same = 0, of_same = run->n, n = run->n;
 	union ipcq_two size_prio, type_flags;
-	long there = run->place.room;
-	u64 seq = e->last_seq;
+	u64 seq = e->last_seq, bytes = run->bytes;
+	const u64 end_bytes = run->end_bytes;
 	/* By a pointer: the bounds of an array might be checked, which takes a call. */
 	u64 *const sizes = e->stats.size;
 
-	if (!IPCQ_ANY_ALIGNMENT || ipcq_run_is_over(run) || !user_read_access_begin(at, there))
+	if (!IPCQ_ANY_ALIGNMENT || ipcq_run_is_over(run) ||
+	    !user_read_access_begin(at, run->place.room))
 		return;
-	bytes = min(run->end_bytes, run->most_bytes) - run->bytes;
-	while (n < run->most && there >= (long)sizeof(struct ipcq_record)) {
-		struct ipcq_record *record = ipcq_ring_at(ring, head);
-
+	/*
+	 * There is room for records of so many bytes, and they are there, what fills them
+	 * up included.  Of payload they have less.
+	 */
+	left = min3(ring->room - (ring->head - ring->tail),
+		    (u32)round_down(run->place.room, IPCQ_RECORD_ALIGN),
+		    (u32)min_t(u64, run->most_bytes - bytes, U32_MAX));
+	while (n < most && left >= sizeof(*record) && bytes < end_bytes) {
 		unsafe_get_user(size_prio.both, (const u64 __user *)at, end);
 		unsafe_get_user(type_flags.both, (const u64 __user *)at + 1, end);
 		size = size_prio.first;
 		space = ipcq_record_space(size);
-		if (unlikely(size > largest || size > bytes || space > room ||
-			     there - (long)sizeof(*record) < size ||
+		if (unlikely(size > largest || space > left ||
 			     size_prio.second > IPCQ_PRIO_MAX || type_flags.second ||
 			     !ipcq_get_small((u8 *)(record + 1), at + sizeof(*record), size)))
 			break;
@@ -225,34 +229,28 @@ static void ipcq_run_add_small(struct ipcq_engine *e, struct ipcq_run *run, u64 
 		record->time_ns = now;
 		*(u64 *)&record->pid = pid_uid.both;
 		*(u64 *)&record->gid = gid_pad.both;
-		ring->senders[next].pid = NULL;
-		if (unlikely(++next == ring->nr_senders))
-			next = 0;
 		/* They tend to be of one size. */
 		if (IPCQ_STATS && unlikely(size != same)) {
-			sizes[ipcq_bucket(same, IPCQ_SIZE_BUCKETS)] += nr_same;
+			sizes[ipcq_bucket(same, IPCQ_SIZE_BUCKETS)] += n - of_same;
 			same = size;
-			nr_same = 0;
+			of_same = n;
 		}
-		nr_same++;
 		n++;
-		bytes -= size;
-		head += space;
-		room -= space;
+		bytes += size;
+		left -= space;
 		at += space;
-		there -= space;
+		record = (void *)record + space;
 	}
 end:
 	user_read_access_end();
 	if (IPCQ_STATS)
-		sizes[ipcq_bucket(same, IPCQ_SIZE_BUCKETS)] += nr_same;
+		sizes[ipcq_bucket(same, IPCQ_SIZE_BUCKETS)] += n - of_same;
 	e->last_seq = seq;
-	ring->head = head;
-	ring->next = next;
-	run->bytes = min(run->end_bytes, run->most_bytes) - bytes;
+	ring->head += at - run->place.at;
+	run->place.room -= at - run->place.at;
 	run->place.at = (u8 __user *)at;
-	run->place.room = there;
 	run->place.left -= n - run->n;
+	run->bytes = bytes;
 	run->n = n;
 }
 

@@ -64,7 +64,7 @@ static int ipcq_ring_alloc_pages(struct ipcq_ring *ring, u32 nr_data)
  */
 struct ipcq_ring *ipcq_ring_new(u32 size, struct ipcq_account *account)
 {
-	u32 nr_data = size >> PAGE_SHIFT, nr_senders = size / sizeof(struct ipcq_record);
+	u32 nr_data = size >> PAGE_SHIFT, nr_changes = size / sizeof(struct ipcq_record);
 	struct ipcq_ring *ring;
 	int err = -ENOMEM;
 
@@ -73,15 +73,16 @@ struct ipcq_ring *ipcq_ring_new(u32 size, struct ipcq_account *account)
 		return ERR_PTR(-ENOMEM);
 	ring->account = account;
 	ring->charged = sizeof(*ring) + (IPCQ_RING_FIRST_PAGE + nr_data) * PAGE_SIZE +
-			nr_senders * sizeof(*ring->senders);
+			nr_changes * sizeof(*ring->changes);
 	if (ipcq_quota_charge_bytes(account, ring->charged)) {
 		err = -EDQUOT;
 		goto free;
 	}
-	ring->nr_senders = nr_senders;
-	ring->senders = kvmalloc_array(nr_senders, sizeof(*ring->senders),
+	ring->change_at = IPCQ_RING_NOWHERE;
+	ring->nr_changes = nr_changes;
+	ring->changes = kvmalloc_array(nr_changes, sizeof(*ring->changes),
 				       GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
-	if (!ring->senders)
+	if (!ring->changes)
 		goto uncharge;
 	err = ipcq_ring_alloc_pages(ring, nr_data);
 	if (err)
@@ -101,7 +102,7 @@ struct ipcq_ring *ipcq_ring_new(u32 size, struct ipcq_account *account)
 pages:
 	if (ring->pages)
 		ipcq_ring_free_pages(ring);
-	kvfree(ring->senders);
+	kvfree(ring->changes);
 uncharge:
 	ipcq_quota_uncharge_bytes(account, ring->charged);
 free:
@@ -122,7 +123,7 @@ void ipcq_ring_free(struct ipcq_ring *ring)
 	put_user_ns(ring->user_ns);
 	put_pid_ns(ring->pid_ns);
 	ipcq_ring_free_pages(ring);
-	kvfree(ring->senders);
+	kvfree(ring->changes);
 	ipcq_quota_uncharge_bytes(ring->account, ring->charged);
 	kfree(ring);
 }
@@ -143,7 +144,11 @@ void ipcq_ring_change_sender(struct ipcq_ring *ring, struct pid *pid, kuid_t uid
 	const struct ipcq_ring_sender sender = { .pid = pid, .uid = uid, .gid = gid };
 
 	get_pid(pid);
-	ring->senders[ring->next] = sender;
+	ring->changes[ring->next] = (struct ipcq_ring_change) { sender, ring->head };
+	if (++ring->next == ring->nr_changes)
+		ring->next = 0;
+	if (ring->change_at == IPCQ_RING_NOWHERE)
+		ring->change_at = ring->head;
 	put_pid(ring->last.pid);
 	get_pid(pid);
 	ring->last = sender;
@@ -153,16 +158,20 @@ void ipcq_ring_change_sender(struct ipcq_ring *ring, struct pid *pid, kuid_t uid
 }
 
 /**
- * ipcq_ring_drop_sender() - a record is dropped that begins those of a sender
+ * ipcq_ring_drop_sender() - the record is dropped at which the sender changes
  * @ring: the ring
- * @index: its index in ipcq_ring.senders
  *
  * Context: The caller holds the lock of the queue, or the ring is closed.
  */
-void ipcq_ring_drop_sender(struct ipcq_ring *ring, u32 index)
+void ipcq_ring_drop_sender(struct ipcq_ring *ring)
 {
 	put_pid(ring->dropped.pid);
-	ring->dropped = ring->senders[index];
+	ring->dropped = ring->changes[ring->first].sender;
+	if (++ring->first == ring->nr_changes)
+		ring->first = 0;
+	/* It is not full any more, so that this says that it is empty. */
+	ring->change_at = ring->first == ring->next ? IPCQ_RING_NOWHERE :
+						      ring->changes[ring->first].at;
 }
 
 /**
@@ -206,10 +215,8 @@ struct ipcq_message *ipcq_ring_restore(struct ipcq_ring *ring)
 	m->seq = record->seq;
 	m->time_ns = record->time_ns;
 	memcpy(ipcq_message_data(m), record + 1, record->size);
-	if (ring->senders[ring->first].pid)
-		ipcq_ring_drop_sender(ring, ring->first);
-	if (++ring->first == ring->nr_senders)
-		ring->first = 0;
+	if (ring->tail == ring->change_at)
+		ipcq_ring_drop_sender(ring);
 	ring->tail += ipcq_record_space(record->size);
 	m->pid = get_pid(ring->dropped.pid);
 	m->uid = ring->dropped.uid;

@@ -47,9 +47,9 @@ struct user_namespace;
 
 /**
  * struct ipcq_ring_sender - who sent a record, for the kernel alone
- * @pid: the process; a reference.  NULL: whoever sent the record before this one
- * @uid: the effective uid, as in struct ipcq_message, if there is a @pid
- * @gid: the effective gid, if there is a @pid
+ * @pid: the process; a reference, or NULL if there is no record
+ * @uid: the effective uid, as in struct ipcq_message
+ * @gid: the effective gid
  *
  * The record itself has the numbers that the receiver's namespaces have for them, and
  * these do not tell who it was.
@@ -59,6 +59,19 @@ struct ipcq_ring_sender {
 	kuid_t uid;
 	kgid_t gid;
 };
+
+/**
+ * struct ipcq_ring_change - a record of another sender than the one before it
+ * @sender: who sent it, and those behind it up to the next change
+ * @at: position of the record
+ */
+struct ipcq_ring_change {
+	struct ipcq_ring_sender sender;
+	u32 at;
+};
+
+/* A position at which no record begins. */
+#define IPCQ_RING_NOWHERE	1
 
 /**
  * struct ipcq_ring - a ring
@@ -71,10 +84,11 @@ struct ipcq_ring_sender {
  * @head: position behind the last record; queue lock
  * @tail: position of the first record that the receiver is not known to have consumed;
  *	queue lock
- * @first: index in @senders of the record at @tail; queue lock
- * @next: index in @senders of the next record; queue lock
- * @nr_senders: entries of @senders: as many as there can be records; constant
- * @senders: who sent the records; queue lock
+ * @change_at: position of the first of @changes, or IPCQ_RING_NOWHERE; queue lock
+ * @first: index of the first of @changes; queue lock
+ * @next: index of the next one to be; queue lock
+ * @nr_changes: entries of @changes: as many as there can be records; constant
+ * @changes: those from @tail to @head, in their order, in a circle; queue lock
  * @dropped: who sent the record before the one at @tail; queue lock
  * @wanted: IPCQ_RING_WANTED is set; queue lock
  * @misplaced: the position was not believed when it was looked at last; queue lock
@@ -105,12 +119,13 @@ struct ipcq_ring {
 	u32 room;
 	u32 head;
 	u32 tail;
+	u32 change_at;
 	u32 first;
 	u32 next;
-	u32 nr_senders;
+	u32 nr_changes;
 	bool wanted;
 	bool misplaced;
-	struct ipcq_ring_sender *senders;
+	struct ipcq_ring_change *changes;
 	struct ipcq_ring_sender dropped;
 	struct ipcq_ring_sender last;
 	u32 pid_nr;
@@ -132,7 +147,7 @@ struct ipcq_ring {
 struct ipcq_ring *ipcq_ring_new(u32 size, struct ipcq_account *account);
 void ipcq_ring_free(struct ipcq_ring *ring);
 void ipcq_ring_change_sender(struct ipcq_ring *ring, struct pid *pid, kuid_t uid, kgid_t gid);
-void ipcq_ring_drop_sender(struct ipcq_ring *ring, u32 index);
+void ipcq_ring_drop_sender(struct ipcq_ring *ring);
 void ipcq_ring_add_message(struct ipcq_ring *ring, struct ipcq_message *m);
 struct ipcq_message *ipcq_ring_restore(struct ipcq_ring *ring);
 
@@ -207,13 +222,10 @@ static __always_inline void ipcq_ring_add(struct ipcq_ring *ring, u32 size, u32 
 {
 	struct ipcq_record *record = ipcq_ring_at(ring, ring->head);
 
-	ring->senders[ring->next].pid = NULL;
 	/* Who sends tends to do so again. */
 	if (unlikely(ring->last.pid != pid || !uid_eq(ring->last.uid, uid) ||
 		     !gid_eq(ring->last.gid, gid)))
 		ipcq_ring_change_sender(ring, pid, uid, gid);
-	if (unlikely(++ring->next == ring->nr_senders))
-		ring->next = 0;
 	record->size = size;
 	record->prio = prio;
 	record->type = type;
