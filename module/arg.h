@@ -7,6 +7,12 @@
 #include <linux/minmax.h>
 #include <linux/uaccess.h>
 
+#include "include/uapi/linux/ipcq.h"
+#include "words.h"
+
+/* What belongs to a message is copied word by word; what is larger is rarely copied. */
+#define IPCQ_ARG_BY_WORDS(size)	(IPCQ_ANY_ALIGNMENT && (size) <= sizeof(struct ipcq_call))
+
 /**
  * ipcq_get_struct() - read a structure of any version
  * @dst: this kernel's structure
@@ -22,9 +28,8 @@
 static __always_inline int ipcq_get_struct(void *dst, size_t ksize, size_t least,
 					   size_t usize, const void __user *src)
 {
-	/* A size that the compiler knows needs no check of @dst. */
-	if (likely(usize == ksize))
-		return copy_from_user(dst, src, ksize) ? -EFAULT : 0;
+	if (likely(usize == ksize) && IPCQ_ARG_BY_WORDS(ksize))
+		return ipcq_words_from_user(dst, src, ksize) ? 0 : -EFAULT;
 	if (usize < least)
 		return -EINVAL;
 	return copy_struct_from_user(dst, ksize, src, usize);
@@ -45,8 +50,8 @@ static __always_inline int ipcq_put_struct(void __user *dst, size_t usize,
 {
 	size_t both = min(usize, ksize);
 
-	if (likely(usize == ksize))
-		return copy_to_user(dst, src, ksize) ? -EFAULT : 0;
+	if (likely(usize == ksize) && IPCQ_ARG_BY_WORDS(ksize))
+		return ipcq_words_to_user(dst, src, ksize) ? 0 : -EFAULT;
 	if (copy_to_user(dst, src, both) ||
 	    clear_user(dst + both, usize - both))
 		return -EFAULT;

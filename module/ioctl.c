@@ -3,8 +3,6 @@
 #include <linux/cred.h>
 #include <linux/err.h>
 #include <linux/file.h>
-#include <linux/pid.h>
-#include <linux/pid_namespace.h>
 #include <linux/time.h>
 #include <linux/timekeeping.h>
 
@@ -32,11 +30,10 @@ static int ipcq_get_time(s64 *ns, u64 address)
 }
 
 /**
- * ipcq_msg_patience() - read how long a call may block
+ * ipcq_msg_limit() - read at what time a call is to end
  * @flags: IPCQ_MSG_*, known ones
  * @timeout_ns: as in struct ipcq_msg
- * @file: the queue's
- * @patience: filled in
+ * @patience: its time is filled in
  *
  * A relative time becomes a point in time here, so that the call as a whole takes no
  * longer.
@@ -44,22 +41,12 @@ static int ipcq_get_time(s64 *ns, u64 address)
  * Context: Process context.  May sleep.
  * Return: 0, -EINVAL or -EFAULT.
  */
-int ipcq_msg_patience(u32 flags, s64 timeout_ns, const struct file *file,
-		      struct ipcq_patience *patience)
+int ipcq_msg_limit(u32 flags, s64 timeout_ns, struct ipcq_patience *patience)
 {
 	int err;
 
-	*patience = (struct ipcq_patience) {
-		.nonblock = flags & IPCQ_MSG_NONBLOCK || file->f_flags & O_NONBLOCK,
-		.clock = CLOCK_MONOTONIC,
-	};
-
-	if (!(flags & IPCQ_MSG_TIMEOUT)) {
-		if (flags & (IPCQ_MSG_ABSTIME | IPCQ_MSG_REALTIME | IPCQ_MSG_TIMESPEC) ||
-		    timeout_ns)
-			return -EINVAL;
-		return 0;
-	}
+	if (!(flags & IPCQ_MSG_TIMEOUT))
+		return -EINVAL;
 	if (flags & IPCQ_MSG_TIMESPEC) {
 		err = ipcq_get_time(&timeout_ns, timeout_ns);
 		if (err)
@@ -99,32 +86,33 @@ int ipcq_msg_end(int err, u32 flags)
 	return err;
 }
 
-static int ipcq_check_msg(const struct ipcq_msg *msg, u32 known, const struct file *file,
-			  struct ipcq_patience *patience)
+static __always_inline int ipcq_check_msg(const struct ipcq_msg *msg, u32 known,
+					  const struct file *file,
+					  struct ipcq_patience *patience)
 {
 	if (msg->flags & ~known || msg->pad || msg->pad2)
 		return -EINVAL;
 	return ipcq_msg_patience(msg->flags, msg->timeout_ns, file, patience);
 }
 
-static int ipcq_check_send(const struct ipcq_msg *msg, const struct file *file,
-			   struct ipcq_patience *patience)
+static __always_inline int ipcq_check_send(const struct ipcq_msg *msg, const struct file *file,
+					   struct ipcq_patience *patience)
 {
 	if (msg->prio > IPCQ_PRIO_MAX)
 		return -EINVAL;
 	return ipcq_check_msg(msg, IPCQ_MSG_KNOWN, file, patience);
 }
 
-static int ipcq_check_recv(const struct ipcq_msg *msg, const struct file *file,
-			   struct ipcq_patience *patience)
+static __always_inline int ipcq_check_recv(const struct ipcq_msg *msg, const struct file *file,
+					   struct ipcq_patience *patience)
 {
 	return ipcq_check_msg(msg, (IPCQ_MSG_KNOWN & ~IPCQ_MSG_NOSIGNAL) | IPCQ_MSG_WHOLE,
 			      file, patience);
 }
 
 /* Send what ipcq_check_send() has found valid. */
-static int ipcq_msg_send(struct file *file, const struct ipcq_msg *msg,
-			 const struct ipcq_patience *patience)
+static __always_inline int ipcq_msg_send(struct file *file, const struct ipcq_msg *msg,
+					 const struct ipcq_patience *patience)
 {
 	struct ipcq_opener *opener = file->private_data;
 	int err;
@@ -142,11 +130,11 @@ static int ipcq_msg_send(struct file *file, const struct ipcq_msg *msg,
 	return ipcq_msg_end(err, msg->flags);
 }
 
-static long ipcq_ioctl_send(struct file *file, unsigned int cmd,
-			    const void __user *arg)
+static noinline long ipcq_ioctl_send(struct file *file, unsigned int cmd,
+				     const void __user *arg)
 {
 	struct ipcq_patience patience;
-	struct ipcq_msg msg;
+	struct ipcq_msg msg __uninitialized; /* all of it is read */
 	int err;
 
 	if (!(file->f_mode & FMODE_WRITE))
@@ -173,7 +161,7 @@ void ipcq_msg_describe(struct ipcq_msg *msg, const struct ipcq_receipt *receipt)
 	msg->seq = m->seq;
 	msg->time_ns = m->time_ns;
 	msg->lost = receipt->lost;
-	msg->pid = pid_vnr(m->pid);
+	msg->pid = ipcq_pid_nr(m->pid);
 	msg->uid = ipcq_uid_nr(m->uid);
 	msg->gid = ipcq_gid_nr(m->gid);
 }
@@ -182,9 +170,9 @@ void ipcq_msg_describe(struct ipcq_msg *msg, const struct ipcq_receipt *receipt)
  * Receive as ipcq_check_recv() has found valid, and tell of it in @umsg, which has @usize
  * bytes.
  */
-static int ipcq_msg_recv(struct file *file, struct ipcq_msg *msg,
-			 const struct ipcq_patience *patience, void __user *umsg,
-			 size_t usize)
+static __always_inline int ipcq_msg_recv(struct file *file, struct ipcq_msg *msg,
+					 const struct ipcq_patience *patience,
+					 void __user *umsg, size_t usize)
 {
 	struct ipcq_opener *opener = file->private_data;
 	struct ipcq_receipt receipt = { .ask_lost = true };
@@ -214,11 +202,11 @@ static int ipcq_msg_recv(struct file *file, struct ipcq_msg *msg,
 	return 0;
 }
 
-static long ipcq_ioctl_recv(struct file *file, unsigned int cmd,
-			    void __user *arg)
+static noinline long ipcq_ioctl_recv(struct file *file, unsigned int cmd,
+				     void __user *arg)
 {
 	struct ipcq_patience patience;
-	struct ipcq_msg msg;
+	struct ipcq_msg msg __uninitialized; /* all of it is read */
 	int err;
 
 	if (!(file->f_mode & FMODE_READ))
@@ -388,11 +376,12 @@ long ipcq_file_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	void __user *uarg = (void __user *)arg;
 	struct ipcq_queue *q = opener->queue;
 
-	switch (cmd & ~IOCSIZE_MASK) {
-	case IPCQ_IOC_SEND & ~IOCSIZE_MASK:
+	/* Messages first: the others are found by comparing with some of them. */
+	if ((cmd & ~IOCSIZE_MASK) == (IPCQ_IOC_SEND & ~IOCSIZE_MASK))
 		return ipcq_ioctl_send(file, cmd, uarg);
-	case IPCQ_IOC_RECV & ~IOCSIZE_MASK:
+	if ((cmd & ~IOCSIZE_MASK) == (IPCQ_IOC_RECV & ~IOCSIZE_MASK))
 		return ipcq_ioctl_recv(file, cmd, uarg);
+	switch (cmd & ~IOCSIZE_MASK) {
 	case IPCQ_IOC_CALL & ~IOCSIZE_MASK:
 		return ipcq_ioctl_call(file, cmd, uarg);
 	case IPCQ_IOC_SEND_BATCH & ~IOCSIZE_MASK:

@@ -12,7 +12,6 @@
 #include <linux/err.h>
 #include <linux/minmax.h>
 #include <linux/pid.h>
-#include <linux/pid_namespace.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 
@@ -258,7 +257,7 @@ static void ipcq_origin_look_up(struct ipcq_origin *origin, const struct ipcq_me
 		.pid = m->pid,
 		.uid = m->uid,
 		.gid = m->gid,
-		.pid_nr = pid_vnr(m->pid),
+		.pid_nr = ipcq_pid_nr(m->pid),
 		.uid_nr = ipcq_uid_nr(m->uid),
 		.gid_nr = ipcq_gid_nr(m->gid),
 	};
