@@ -21,9 +21,10 @@
 
 /**
  * struct ipcq_message - a message in kernel memory
- * @level: in ipcq_waiting.levels, if it is the first of its level; queue lock
- * @level_tail: the last message of the level, if it is the first; queue lock
- * @arrival: in ipcq_waiting.arrivals while it waits; queue lock
+ * @level: in ipcq_waiting.levels, if it is the first of a level there; queue lock
+ * @level_tail: the last message of that level; queue lock
+ * @level_oldest_ns: when the oldest one of that level and those below it in the tree was
+ *	sent; queue lock
  * @next: the next message of its level or, in FIFO order, of the queue; while it is
  *	a spare, the next one of ipcq_spares.list; queue lock
  * @taken_ns: when it was taken out of the queue, kept so that it can be given
@@ -57,7 +58,7 @@
 struct ipcq_message {
 	struct rb_node level;
 	struct ipcq_message *level_tail;
-	struct list_head arrival;
+	u64 level_oldest_ns;
 	union {
 		struct ipcq_message *next;
 		u64 taken_ns;

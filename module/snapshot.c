@@ -23,13 +23,6 @@ void ipcq_lock_to_read(struct ipcq_engine *e)
 	}
 }
 
-static u64 ipcq_earlier_of(u64 time_ns, struct ipcq_waiting *waiting)
-{
-	const struct ipcq_message *oldest = ipcq_waiting_oldest(waiting);
-
-	return oldest ? min(time_ns, oldest->time_ns) : time_ns;
-}
-
 /**
  * ipcq_oldest_ns() - when the message was sent that has waited longest
  * @e: the queue
@@ -45,9 +38,9 @@ u64 ipcq_oldest_ns(struct ipcq_engine *e, u64 now)
 	lockdep_assert_held(&e->lock);
 
 	if (likely(!ring))
-		return ipcq_earlier_of(now, &e->waiting);
-	now = ipcq_earlier_of(now, &ring->returned);
-	now = ipcq_earlier_of(now, &ring->stranded);
+		return ipcq_waiting_oldest_ns(&e->waiting, now);
+	now = ipcq_waiting_oldest_ns(&ring->returned, now);
+	now = ipcq_waiting_oldest_ns(&ring->stranded, now);
 	if (!ring->room)
 		return min(now, ring->oldest_ns);
 	return ring->head == ring->tail ? now :

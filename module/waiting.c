@@ -2,13 +2,18 @@
 /*
  * Which waiting message is next.
  *
- * In FIFO order the messages form one chain.  In priority order the messages of one
- * priority, a level, form a chain in order of arrival, and the first message of each
- * chain stands for it in a red-black tree.  The tree thus has one node for each
- * priority in use, not for each message: taking a message replaces one node by the
- * next in place, and needs no search.  All messages are on the list of arrivals as
- * well, so that the oldest is known.
+ * In FIFO order the messages form one chain, in order of arrival.  In priority order the
+ * messages of one priority, a level, form such a chain.  That of the highest level is the
+ * one from which messages are taken.  Of each other one the first message stands for it
+ * in a red-black tree, which thus has a node for each lower priority that waits, not for
+ * each message: as long as all that waits is of one priority, there is no tree.
+ *
+ * Each node of the tree knows the oldest message below it, so that the oldest of all is
+ * known.
  */
+#include <linux/minmax.h>
+#include <linux/rbtree_augmented.h>
+
 #include "message.h"
 #include "waiting.h"
 
@@ -21,6 +26,25 @@
  */
 #define IPCQ_MOST_PASSED	1024
 
+/* Find the oldest message below a level.  Return whether it was known, if @stop. */
+static bool ipcq_level_look(struct ipcq_message *first, bool stop)
+{
+	const struct rb_node *left = first->level.rb_left, *right = first->level.rb_right;
+	u64 oldest_ns = first->time_ns;
+
+	if (left)
+		oldest_ns = min(oldest_ns, ipcq_level(left)->level_oldest_ns);
+	if (right)
+		oldest_ns = min(oldest_ns, ipcq_level(right)->level_oldest_ns);
+	if (stop && first->level_oldest_ns == oldest_ns)
+		return true;
+	first->level_oldest_ns = oldest_ns;
+	return false;
+}
+
+RB_DECLARE_CALLBACKS(static, ipcq_levels, struct ipcq_message, level, level_oldest_ns,
+		     ipcq_level_look);
+
 /**
  * ipcq_waiting_init() - begin with no messages
  * @waiting: what is set up
@@ -30,183 +54,134 @@ void ipcq_waiting_init(struct ipcq_waiting *waiting, bool by_priority)
 {
 	waiting->first = NULL;
 	waiting->by_priority = by_priority;
-	INIT_LIST_HEAD(&waiting->arrivals);
 	waiting->levels = RB_ROOT_CACHED;
-	waiting->last_level = NULL;
 }
 
-static void ipcq_level_replace(struct ipcq_waiting *waiting,
-			       struct ipcq_message *first,
-			       struct ipcq_message *next)
-{
-	next->level_tail = first->level_tail;
-	rb_replace_node_cached(&first->level, &next->level, &waiting->levels);
-	if (waiting->last_level == first)
-		waiting->last_level = next;
-}
-
-/* Put @m into the level that @first begins. */
-static void ipcq_level_insert(struct ipcq_waiting *waiting,
-			      struct ipcq_message *first,
+/*
+ * Put @m into the chain that begins at @first and ends at @last.
+ *
+ * If it is not the end of it, a receiver gives @m back.  All older messages had been
+ * taken before it: only those that other receivers gave back meanwhile can stand before
+ * it, and one that is younger does stand in the chain.  If those are many it goes among
+ * them.
+ */
+static void ipcq_chain_insert(struct ipcq_message **first, struct ipcq_message **last,
 			      struct ipcq_message *m)
 {
-	struct ipcq_message *prev = first;
 	u32 left = IPCQ_MOST_PASSED;
 
-	waiting->last_level = first;
-	if (likely(m->seq > first->level_tail->seq)) {
+	if (likely((*last)->seq < m->seq)) {
 		m->next = NULL;
-		first->level_tail->next = m;
-		first->level_tail = m;
+		(*last)->next = m;
+		*last = m;
 		return;
 	}
-
-	/*
-	 * A receiver gives @m back.  Only messages that other receivers gave back
-	 * meanwhile can stand before it.  If these are many it goes among them.
-	 */
-	if (m->seq < first->seq) {
-		m->next = first;
-		ipcq_level_replace(waiting, first, m);
-		return;
-	}
-	while (prev->next->seq < m->seq && left--)
-		prev = prev->next;
-	m->next = prev->next;
-	prev->next = m;
+	while ((*first)->seq < m->seq && left--)
+		first = &(*first)->next;
+	m->next = *first;
+	*first = m;
 }
 
-static void ipcq_levels_insert(struct ipcq_waiting *waiting, struct ipcq_message *m)
+/* Put @m into a level of the tree. */
+static void ipcq_level_insert(struct ipcq_waiting *waiting, struct ipcq_message *old,
+			      struct ipcq_message *m)
+{
+	struct ipcq_message *first = old;
+
+	ipcq_chain_insert(&first, &old->level_tail, m);
+	if (likely(first == old))
+		return;
+	first->level_tail = old->level_tail;
+	rb_replace_node_cached(&old->level, &first->level, &waiting->levels);
+	ipcq_levels_propagate(&first->level, NULL);
+}
+
+/* Put a level into the tree: the chain from @m to @last. */
+static void ipcq_levels_insert(struct ipcq_waiting *waiting, struct ipcq_message *m,
+			       struct ipcq_message *last)
 {
 	struct rb_node **link = &waiting->levels.rb_root.rb_node, *parent = NULL;
 	bool leftmost = true;
 
-	if (waiting->last_level && waiting->last_level->prio == m->prio) {
-		ipcq_level_insert(waiting, waiting->last_level, m);
-		return;
-	}
-
 	while (*link) {
 		struct ipcq_message *first = ipcq_level(*link);
 
-		parent = *link;
-		if (m->prio > first->prio) {
-			link = &parent->rb_left;
-		} else if (m->prio < first->prio) {
-			link = &parent->rb_right;
-			leftmost = false;
-		} else {
+		if (m->prio == first->prio) {
 			ipcq_level_insert(waiting, first, m);
 			return;
 		}
+		parent = *link;
+		if (m->prio > first->prio) {
+			link = &parent->rb_left;
+		} else {
+			link = &parent->rb_right;
+			leftmost = false;
+		}
 	}
-	m->next = NULL;
-	m->level_tail = m;
+	m->level_tail = last;
+	m->level_oldest_ns = m->time_ns;
 	rb_link_node(&m->level, parent, link);
-	rb_insert_color_cached(&m->level, &waiting->levels, leftmost);
-	waiting->last_level = m;
-}
-
-/*
- * Put a message that a receiver gives back into the chain of FIFO order.  All older
- * messages had been taken before it: only those that were given back too can stand
- * before it, and one that is younger does stand in the chain.  If those are many it goes
- * among them.
- */
-static void ipcq_chain_insert(struct ipcq_waiting *waiting, struct ipcq_message *m)
-{
-	struct ipcq_message **link = &waiting->first;
-	u32 left = IPCQ_MOST_PASSED;
-
-	while ((*link)->seq < m->seq && left--)
-		link = &(*link)->next;
-	m->next = *link;
-	*link = m;
-}
-
-/*
- * Find the place among the arrivals of a message.  It may be one that a receiver
- * gives back.  Any number of older ones may then stand before it, and looking for the
- * exact place would hold the lock for long.  It goes behind the oldest one at most,
- * which keeps ipcq_waiting_oldest() right until that one is received; this one was
- * next before it was taken and soon is again.
- */
-static struct list_head *ipcq_arrivals_before(struct ipcq_waiting *waiting,
-					      const struct ipcq_message *m)
-{
-	struct list_head *arrivals = &waiting->arrivals;
-
-	if (list_empty(arrivals) ||
-	    list_last_entry(arrivals, struct ipcq_message, arrival)->seq < m->seq)
-		return arrivals->prev;
-	if (list_first_entry(arrivals, struct ipcq_message, arrival)->seq < m->seq)
-		return arrivals->next;
-	return arrivals;
+	ipcq_levels_propagate(parent, NULL);
+	rb_insert_augmented_cached(&m->level, &waiting->levels, leftmost, &ipcq_levels);
 }
 
 /**
- * ipcq_waiting_insert_slowly() - ipcq_waiting_insert() with levels, or not at the end
- * @waiting: the waiting messages
- * @m: the message, its sequence number and priority set
+ * ipcq_waiting_insert_slowly() - ipcq_waiting_insert() not at the end of the first chain
+ * @waiting: the waiting messages, of which there are some
+ * @m: the message, its sequence number, time and priority set
  *
  * Context: The caller holds the lock of the queue.
  */
 void ipcq_waiting_insert_slowly(struct ipcq_waiting *waiting, struct ipcq_message *m)
 {
-	if (!waiting->by_priority) {
-		ipcq_chain_insert(waiting, m);
+	struct ipcq_message *first = waiting->first;
+
+	if (!waiting->by_priority || m->prio == first->prio) {
+		ipcq_chain_insert(&waiting->first, &waiting->last, m);
 		return;
 	}
-	list_add(&m->arrival, ipcq_arrivals_before(waiting, m));
-	ipcq_levels_insert(waiting, m);
-}
-
-/**
- * ipcq_levels_next() - the message that is received next in priority order
- * @waiting: the waiting messages
- *
- * Context: The caller holds the lock of the queue.
- * Return: the message, which stays; NULL if none waits.
- */
-struct ipcq_message *ipcq_levels_next(struct ipcq_waiting *waiting)
-{
-	struct rb_node *node = rb_first_cached(&waiting->levels);
-
-	return node ? ipcq_level(node) : NULL;
-}
-
-/**
- * ipcq_levels_remove_next() - take out the message that is next in priority order
- * @waiting: the waiting messages
- * @m: what ipcq_levels_next() returned
- *
- * Context: The caller holds the lock of the queue.
- */
-void ipcq_levels_remove_next(struct ipcq_waiting *waiting, struct ipcq_message *m)
-{
-	list_del(&m->arrival);
-	if (m->next) {
-		ipcq_level_replace(waiting, m, m->next);
+	m->next = NULL;
+	if (m->prio < first->prio) {
+		ipcq_levels_insert(waiting, m, m);
 		return;
 	}
-	rb_erase_cached(&m->level, &waiting->levels);
-	if (waiting->last_level == m)
-		waiting->last_level = NULL;
+	ipcq_levels_insert(waiting, first, waiting->last);
+	waiting->first = m;
+	waiting->last = m;
 }
 
 /**
- * ipcq_waiting_oldest() - the message that has waited longest
- * @waiting: the waiting messages
+ * ipcq_waiting_raise() - of the first chain nothing is left: the next level is first
+ * @waiting: the waiting messages, of lower priorities
  *
  * Context: The caller holds the lock of the queue.
- * Return: the message, which stays; NULL if none waits.
  */
-struct ipcq_message *ipcq_waiting_oldest(struct ipcq_waiting *waiting)
+void ipcq_waiting_raise(struct ipcq_waiting *waiting)
 {
-	if (!waiting->by_priority)
-		return waiting->first;
-	return list_first_entry_or_null(&waiting->arrivals, struct ipcq_message,
-					arrival);
+	struct ipcq_message *first = ipcq_level(rb_first_cached(&waiting->levels));
+
+	rb_erase_augmented_cached(&first->level, &waiting->levels, &ipcq_levels);
+	waiting->first = first;
+	waiting->last = first->level_tail;
+}
+
+/**
+ * ipcq_waiting_oldest_ns() - when the message was sent that has waited longest
+ * @waiting: the waiting messages
+ * @otherwise: another such time
+ *
+ * Context: The caller holds the lock of the queue.
+ * Return: the earlier of both; @otherwise if no message waits.
+ */
+u64 ipcq_waiting_oldest_ns(const struct ipcq_waiting *waiting, u64 otherwise)
+{
+	const struct rb_node *root = waiting->levels.rb_root.rb_node;
+
+	if (waiting->first)
+		otherwise = min(otherwise, waiting->first->time_ns);
+	if (root)
+		otherwise = min(otherwise, ipcq_level(root)->level_oldest_ns);
+	return otherwise;
 }
 
 /**
@@ -220,9 +195,7 @@ struct ipcq_message *ipcq_waiting_oldest(struct ipcq_waiting *waiting)
  */
 void ipcq_waiting_take_all(struct ipcq_waiting *waiting, struct ipcq_waiting *taken)
 {
-	ipcq_waiting_init(taken, waiting->by_priority);
-	taken->first = waiting->first;
-	list_splice_init(&waiting->arrivals, &taken->arrivals);
+	*taken = *waiting;
 	ipcq_waiting_init(waiting, waiting->by_priority);
 }
 
@@ -231,16 +204,14 @@ void ipcq_waiting_take_all(struct ipcq_waiting *waiting, struct ipcq_waiting *ta
  * @taken: what ipcq_waiting_take_all() filled in
  *
  * Context: Any.
- * Return: the message, the oldest; NULL if there is none any more.
+ * Return: the message that is next; NULL if there is none any more.
  */
 struct ipcq_message *ipcq_waiting_take_one(struct ipcq_waiting *taken)
 {
-	struct ipcq_message *m = ipcq_waiting_oldest(taken);
+	struct ipcq_message *m = ipcq_waiting_next(taken);
 
-	if (m && taken->by_priority)
-		list_del(&m->arrival);
-	else if (m)
-		taken->first = m->next;
+	if (m)
+		ipcq_waiting_remove_next(taken, m);
 	return m;
 }
 

@@ -3,7 +3,6 @@
 #ifndef IPCQ_WAITING_H
 #define IPCQ_WAITING_H
 
-#include <linux/list.h>
 #include <linux/rbtree.h>
 #include <linux/types.h>
 
@@ -11,14 +10,11 @@
 
 /**
  * struct ipcq_waiting - waiting messages
- * @first: in FIFO order, the message that is next: the one sent first
- * @last: the one sent last, valid while there is a first
+ * @first: the message that is next
+ * @last: the last one of the chain that @first begins, valid while there is a first
  * @by_priority: IPCQ_ORDER_PRIORITY, else IPCQ_ORDER_FIFO
- * @arrivals: in priority order, all messages by their sequence number
- * @levels: the first message of every priority that waits, the highest priority
- *	leftmost; the others of a priority hang on it
- * @last_level: the first message of the level that was added to last, or NULL:
- *	senders tend to stay at one priority
+ * @levels: in priority order, the first message of every lower priority that waits, the
+ *	highest of them leftmost; the others of a priority hang on it
  *
  * A FIFO queue uses its chain and nothing else.  All of it is guarded by the lock of
  * the queue.
@@ -27,40 +23,38 @@ struct ipcq_waiting {
 	struct ipcq_message *first;
 	struct ipcq_message *last;
 	bool by_priority;
-	struct list_head arrivals;
 	struct rb_root_cached levels;
-	struct ipcq_message *last_level;
 };
 
 void ipcq_waiting_init(struct ipcq_waiting *waiting, bool by_priority);
 void ipcq_waiting_insert_slowly(struct ipcq_waiting *waiting, struct ipcq_message *m);
-struct ipcq_message *ipcq_waiting_oldest(struct ipcq_waiting *waiting);
+void ipcq_waiting_raise(struct ipcq_waiting *waiting);
+u64 ipcq_waiting_oldest_ns(const struct ipcq_waiting *waiting, u64 otherwise);
 void ipcq_waiting_take_all(struct ipcq_waiting *waiting, struct ipcq_waiting *taken);
 struct ipcq_message *ipcq_waiting_take_one(struct ipcq_waiting *taken);
 void ipcq_waiting_merge(struct ipcq_waiting *waiting, struct ipcq_waiting *more);
-struct ipcq_message *ipcq_levels_next(struct ipcq_waiting *waiting);
-void ipcq_levels_remove_next(struct ipcq_waiting *waiting, struct ipcq_message *m);
 
 /**
  * ipcq_waiting_insert() - add a message at its place
  * @waiting: the waiting messages
- * @m: the message, its sequence number and priority set
+ * @m: the message, its sequence number, time and priority set
  *
  * Context: The caller holds the lock of the queue.
  */
 static inline void ipcq_waiting_insert(struct ipcq_waiting *waiting,
 				       struct ipcq_message *m)
 {
-	if (unlikely(waiting->by_priority ||
-		     (waiting->first && waiting->last->seq > m->seq))) {
-		ipcq_waiting_insert_slowly(waiting, m);
-		return;
+	if (waiting->first) {
+		if (unlikely(waiting->last->seq > m->seq ||
+			     (waiting->by_priority && waiting->first->prio != m->prio))) {
+			ipcq_waiting_insert_slowly(waiting, m);
+			return;
+		}
+		waiting->last->next = m;
+	} else {
+		waiting->first = m;
 	}
 	m->next = NULL;
-	if (waiting->first)
-		waiting->last->next = m;
-	else
-		waiting->first = m;
 	waiting->last = m;
 }
 
@@ -71,10 +65,8 @@ static inline void ipcq_waiting_insert(struct ipcq_waiting *waiting,
  * Context: The caller holds the lock of the queue.
  * Return: the message, which stays; NULL if none waits.
  */
-static inline struct ipcq_message *ipcq_waiting_next(struct ipcq_waiting *waiting)
+static inline struct ipcq_message *ipcq_waiting_next(const struct ipcq_waiting *waiting)
 {
-	if (unlikely(waiting->by_priority))
-		return ipcq_levels_next(waiting);
 	return waiting->first;
 }
 
@@ -88,10 +80,9 @@ static inline struct ipcq_message *ipcq_waiting_next(struct ipcq_waiting *waitin
 static inline void ipcq_waiting_remove_next(struct ipcq_waiting *waiting,
 					    struct ipcq_message *m)
 {
-	if (unlikely(waiting->by_priority))
-		ipcq_levels_remove_next(waiting, m);
-	else
-		waiting->first = m->next;
+	waiting->first = m->next;
+	if (unlikely(!m->next && !RB_EMPTY_ROOT(&waiting->levels.rb_root)))
+		ipcq_waiting_raise(waiting);
 }
 
 #endif /* IPCQ_WAITING_H */

@@ -188,9 +188,9 @@ static void given_back_stands_before_what_came_later(struct kunit *test)
 }
 
 /* The search for the place of one has an end: behind that, the last one comes first. */
-static void give_back_many(struct rig *r, u32 order, u32 passed)
+static void give_back_many(struct rig *r, u32 order)
 {
-	const u32 n = passed + 100;
+	const u32 passed = 1024, n = passed + 100;
 	struct kunit *test = r->test;
 	struct ipcq_receipt *receipts;
 	u32 i;
@@ -218,13 +218,12 @@ static void give_back_many(struct rig *r, u32 order, u32 passed)
 
 static void given_back_among_many(struct kunit *test)
 {
-	give_back_many(test->priv, IPCQ_ORDER_FIFO, 1024);
+	give_back_many(test->priv, IPCQ_ORDER_FIFO);
 }
 
-/* The first message of a level is looked at apart. */
 static void given_back_among_many_of_its_level(struct kunit *test)
 {
-	give_back_many(test->priv, IPCQ_ORDER_PRIORITY, 1025);
+	give_back_many(test->priv, IPCQ_ORDER_PRIORITY);
 }
 
 /* The order changed while nothing waited, but one was on its way out. */
