@@ -204,7 +204,8 @@ static void ipcq_run_add_small(struct ipcq_engine *e, struct ipcq_run *run, u64 
 	/* By a pointer: the bounds of an array might be checked, which takes a call. */
 	u64 *const sizes = e->stats.size;
 
-	if (!IPCQ_ANY_ALIGNMENT || ipcq_run_is_over(run) ||
+	/* It takes words of 64 bits. */
+	if (!IPCQ_ANY_ALIGNMENT || !IS_ENABLED(CONFIG_64BIT) || ipcq_run_is_over(run) ||
 	    !user_read_access_begin(at, run->place.room))
 		return;
 	/*
