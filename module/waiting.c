@@ -93,6 +93,11 @@ static void ipcq_level_insert(struct ipcq_waiting *waiting, struct ipcq_message 
 		return;
 	first->level_tail = old->level_tail;
 	rb_replace_node_cached(&old->level, &first->level, &waiting->levels);
+	/*
+	 * It may have stood for this level before, and still know the right time, which
+	 * those above it do not: that must not end the way up.
+	 */
+	first->level_oldest_ns = U64_MAX;
 	ipcq_levels_propagate(&first->level, NULL);
 }
 

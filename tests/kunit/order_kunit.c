@@ -260,6 +260,32 @@ static void the_age_is_that_of_the_oldest(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, snap.oldest_ns, snap.now_ns - time_ns);
 }
 
+/* What is given back may be older than the level that it comes to, and all above it. */
+static void the_age_with_levels(struct kunit *test)
+{
+	struct ipcq_receipt receipt;
+	struct rig *r = test->priv;
+	struct ipcq_snapshot snap;
+	u64 time_ns;
+
+	set_priority_order(r);
+	KUNIT_ASSERT_EQ(test, rig_send_prio(r, 1, 5, 1), 0);
+	KUNIT_ASSERT_EQ(test, rig_send_prio(r, 2, 9, 1), 0);
+	KUNIT_EXPECT_EQ(test, rig_recv(r), 2L);
+	KUNIT_ASSERT_EQ(test, rig_take(r, &receipt), 0);
+	time_ns = receipt.m->time_ns;
+	KUNIT_ASSERT_EQ(test, rig_send_prio(r, 3, 9, 1), 0);
+	KUNIT_ASSERT_EQ(test, rig_send_prio(r, 4, 6, 1), 0);
+	KUNIT_ASSERT_EQ(test, rig_send_prio(r, 5, 5, 1), 0);
+	ipcq_give_back(&r->engine, &r->party, &receipt);
+	snap = rig_snap(r);
+	KUNIT_EXPECT_EQ(test, snap.oldest_ns, snap.now_ns - time_ns);
+	KUNIT_EXPECT_EQ(test, rig_recv(r), 3L);
+	KUNIT_EXPECT_EQ(test, rig_recv(r), 4L);
+	KUNIT_EXPECT_EQ(test, rig_recv(r), 1L);
+	KUNIT_EXPECT_EQ(test, rig_recv(r), 5L);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(fifo_ignores_priority),
 	KUNIT_CASE(priority_first_then_order_of_sending),
@@ -273,6 +299,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(given_back_among_many_of_its_level),
 	KUNIT_CASE(given_back_after_a_change_of_order),
 	KUNIT_CASE(the_age_is_that_of_the_oldest),
+	KUNIT_CASE(the_age_with_levels),
 	{}
 };
 
