@@ -9,6 +9,7 @@
 #define IPCQ_WORDS_H
 
 #include <linux/compiler.h>
+#include <linux/fault-inject-usercopy.h>
 #include <linux/types.h>
 #include <linux/uaccess.h>
 
@@ -102,13 +103,14 @@ fault:
 }
 
 /*
- * Copies of sizes that the compiler knows.  Both return whether all of it was there.
+ * Copies of sizes that the compiler knows.  Both return whether all of it was there.  They
+ * fail when a general copy would be made to, in kernels that can do that.
  */
 static __always_inline bool ipcq_words_from_user(u8 *to, const u8 __user *from, size_t size)
 {
 	bool arrived;
 
-	if (!user_read_access_begin(from, size))
+	if (should_fail_usercopy() || !user_read_access_begin(from, size))
 		return false;
 	arrived = ipcq_get_small(to, from, size);
 	user_read_access_end();
@@ -119,7 +121,7 @@ static __always_inline bool ipcq_words_to_user(u8 __user *to, const u8 *from, si
 {
 	bool arrived;
 
-	if (!user_write_access_begin(to, size))
+	if (should_fail_usercopy() || !user_write_access_begin(to, size))
 		return false;
 	arrived = ipcq_put_small(to, from, size);
 	user_write_access_end();
