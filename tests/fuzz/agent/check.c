@@ -194,6 +194,7 @@ int check_rest(void)
 		totals = nl_totals();
 		if (!totals.err && totals.queues == queues && !totals.depth)
 			break;
+		/* What was closed goes when the kernel gets to it, and nothing tells. */
 		usleep(10000);
 	} while (time(NULL) - begun < REST_SECONDS);
 	if (totals.err || err)

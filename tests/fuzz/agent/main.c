@@ -300,6 +300,7 @@ static int look_at_rest(void)
 
 	set_phase(REST);
 	while (!err && !all(rests)) {
+		/* Not woken by the last of them: one that has died would never do that. */
 		usleep(2000);
 		err = look_at_workers();
 		if (!err && now() - begun > HUNG_SECONDS)
